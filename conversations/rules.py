@@ -1,0 +1,50 @@
+"""The product's rules on plain values: no Django, no clock, no network."""
+
+from datetime import datetime, timedelta
+
+# Ten times the rank of a status. Webhooks raise a message's rank and never lower it.
+RANKS = {
+    "RECEIVED": 0,
+    "PENDING": 0,
+    "HELD": 0,
+    "SENDING": 10,
+    "UNKNOWN": 15,
+    "UNCONFIRMED": 16,
+    "ACCEPTED": 20,
+    "SENT": 30,
+    "FAILED": 35,
+    "DELIVERED": 40,
+    "READ": 50,
+    "PLAYED": 60,
+}
+WINDOW = timedelta(hours=24)
+# Meta's clock and ours differ, and a message takes a while to arrive.
+WINDOW_MARGIN = timedelta(seconds=60)
+TEXT_MAX_CHARACTERS = 4096
+
+
+def window_closes_at(opened_at: datetime | None) -> datetime | None:
+    """Return when free-form replies end; None when the customer never wrote."""
+    return None if opened_at is None else opened_at + WINDOW - WINDOW_MARGIN
+
+
+def window_open(opened_at: datetime | None, now: datetime) -> bool:
+    """Tell whether a free-form reply may still be sent."""
+    closes_at = window_closes_at(opened_at)
+    return closes_at is not None and now < closes_at
+
+
+def match_key(wa_id: str) -> str:
+    """Return the form under which every spelling of one person's number is equal.
+
+    Brazilian mobiles may come with or without the ninth digit, Argentinian ones with or without the 9
+    after 54, Mexican ones with or without the 1 after 52. Only these digits are dropped, and only where
+    the length says that they are the optional ones. Source: developers.facebook.com/docs/whatsapp, read 2026-11.
+    """
+    if wa_id.startswith("55") and len(wa_id) == 13 and wa_id[4] == "9":
+        return wa_id[:4] + wa_id[5:]
+    if wa_id.startswith("549") and len(wa_id) == 13:
+        return "54" + wa_id[3:]
+    if wa_id.startswith("521") and len(wa_id) == 13:
+        return "52" + wa_id[3:]
+    return wa_id

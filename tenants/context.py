@@ -1,0 +1,49 @@
+"""The one way into a tenant's schema, and the one way into the shared one."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection
+from django_tenants.utils import get_public_schema_name
+
+
+@contextmanager
+def platform() -> Iterator[None]:
+    """Work on the shared tables, then return to wherever the caller was. Nests freely."""
+    with _restored():
+        connection.set_schema(get_public_schema_name())
+        yield
+
+
+@contextmanager
+def tenant(schema_name: str) -> Iterator[None]:
+    """Work on one tenant's tables (shared ones stay visible), then return to wherever the caller was.
+
+    Fails with ``ValueError`` for the shared schema: tenant code must never run there by mistake.
+    """
+    if not schema_name or schema_name == get_public_schema_name():
+        raise ValueError(f"not a tenant's schema: {schema_name!r}")
+    with _restored():
+        connection.set_schema(schema_name)
+        yield
+
+
+def current_schema() -> str:
+    """Return the schema that this thread works in (``nowhere`` outside every context)."""
+    return str(connection.schema_name)
+
+
+def leave() -> None:
+    """Leave every schema; for the borders of requests and tasks."""
+    connection.set_schema_to_nowhere()
+
+
+@contextmanager
+def _restored() -> Iterator[None]:
+    previous: Any = connection.tenant
+    include_public: bool = connection.include_public_schema
+    try:
+        yield
+    finally:
+        connection.set_tenant(previous, include_public)

@@ -1,0 +1,34 @@
+"""The numbered stream of one tenant's visible changes (tenant schema)."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+
+class Counter(models.Model):
+    """The tenant's last change number: one row, taken as the last statement before a commit."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    value = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="counter_is_one_row")]
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+class Change(models.Model):
+    """Something that a page or an API client may have drawn is different now."""
+
+    class Kind(models.TextChoices):
+        CONVERSATION = "CONVERSATION"  # its row and header
+        MESSAGE = "MESSAGE"  # a message came or changed; its conversation's row and header with it
+
+    seq = models.BigIntegerField(primary_key=True)
+    kind = models.CharField(max_length=20, choices=Kind)
+    conversation_id = models.BigIntegerField()
+    message_id = models.BigIntegerField(null=True)
+    at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"{self.seq} {self.kind}"

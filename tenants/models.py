@@ -1,0 +1,200 @@
+"""Who the customers are and who works for them. Everything here lives in the shared schema."""
+
+import uuid
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import Lower, Now
+from django.utils.translation import gettext_lazy as _
+from django_tenants.models import DomainMixin, TenantMixin
+
+
+class Plan(models.Model):
+    """What a tenant pays for; its limits come as columns with the features that they limit."""
+
+    class Code(models.TextChoices):
+        STARTER = "STARTER", _("Starter")
+        PROFESSIONAL = "PROFESSIONAL", _("Professional")
+        ENTERPRISE = "ENTERPRISE", _("Enterprise")
+
+    code = models.CharField(_("code"), max_length=20, choices=Code, unique=True)
+    name = models.CharField(_("name"), max_length=80)
+
+    class Meta:
+        verbose_name = _("plan")
+        verbose_name_plural = _("plans")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Tenant(TenantMixin):
+    """One company, in a schema of its own."""
+
+    class Status(models.TextChoices):
+        PROVISIONING = "PROVISIONING", _("Provisioning")
+        ACTIVE = "ACTIVE", _("Active")
+        SUSPENDED = "SUSPENDED", _("Suspended")
+        CANCELLED = "CANCELLED", _("Cancelled")
+        BROKEN = "BROKEN", _("Broken")
+
+    auto_create_schema = (
+        False  # tenants.services.tenancy creates row, schema and people in one transaction
+    )
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(_("name"), max_length=120)
+    subdomain = models.CharField(_("subdomain"), max_length=63, unique=True)
+    plan = models.ForeignKey(Plan, models.PROTECT, verbose_name=_("plan"), related_name="tenants")
+    status = models.CharField(
+        _("status"), max_length=20, choices=Status, default=Status.PROVISIONING
+    )
+    created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name = _("tenant")
+        verbose_name_plural = _("tenants")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_active(self) -> bool:
+        return self.status == self.Status.ACTIVE
+
+
+class Domain(DomainMixin):
+    """A host name (lower case, without port) that leads to a tenant."""
+
+    class Meta:
+        verbose_name = _("domain")
+        verbose_name_plural = _("domains")
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser):
+    """A person, known to the whole installation by e-mail address; memberships say where they work.
+
+    Users are deactivated or anonymised, never deleted: tenants' rows point at them without a constraint.
+    """
+
+    email = models.EmailField(_("e-mail"), max_length=254)
+    name = models.CharField(_("name"), max_length=120)
+    is_active = models.BooleanField(_("active"), default=True)
+    is_superuser = models.BooleanField(_("super-admin"), default=False)
+    token_version = models.PositiveIntegerField(default=0, editable=False)
+    created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+        constraints = [
+            # Serves log-in: one account an address, whatever its case.
+            models.UniqueConstraint(Lower("email"), name="user_email_unique_ci"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    @property
+    def is_staff(self) -> bool:
+        return self.is_superuser
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        return self.is_active and self.is_superuser
+
+    def has_perms(self, perm_list: list[str], obj: Any = None) -> bool:
+        return self.is_active and self.is_superuser
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return self.is_active and self.is_superuser
+
+
+class Membership(models.Model):
+    """A person's place in a tenant."""
+
+    class Role(models.TextChoices):
+        ADMIN = "ADMIN", _("Admin")
+        OPERATOR = "OPERATOR", _("Operator")
+        VIEWER = "VIEWER", _("Viewer")
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="memberships")
+    role = models.CharField(_("role"), max_length=20, choices=Role)
+    created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+        constraints = [
+            models.UniqueConstraint(fields=["user", "tenant"], name="membership_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.tenant} · {self.role}"
+
+
+class RefreshSession(models.Model):
+    """One sign-in of an API client: the family of its refresh tokens, of which one is current."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="refresh_sessions")
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="+")
+    current_jti = models.CharField(max_length=64)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    used_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class LoginFailure(models.Model):
+    """A refused sign-in; recent rows slow the next tries down. Kept in Postgres: it must work without Redis."""
+
+    key = models.CharField(max_length=128)  # a keyed hash of the account or of the address
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        # Serves throttling: the failures of a key since a moment.
+        indexes = [models.Index(fields=["key", "-at"], name="login_failure_key_at")]
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.at}"
+
+
+class AuditEvent(models.Model):
+    """Who did what to whom. Append-only (a trigger refuses the rest); ids only, no personal data."""
+
+    tenant = models.ForeignKey(
+        Tenant, models.DO_NOTHING, null=True, related_name="+", db_constraint=False
+    )
+    actor = models.ForeignKey(
+        User, models.DO_NOTHING, null=True, related_name="+", db_constraint=False
+    )
+    action = models.CharField(_("action"), max_length=60)
+    target = models.CharField(_("target"), max_length=120)
+    changes = models.JSONField(_("changes"), default=dict)
+    request_id = models.CharField(max_length=36, blank=True, default="")
+    ip_address = models.GenericIPAddressField(null=True)
+    at = models.DateTimeField(_("at"), db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name = _("audit event")
+        verbose_name_plural = _("audit events")
+        # Serves the console's list of one tenant's events, newest first.
+        indexes = [models.Index(fields=["tenant", "-id"], name="audit_tenant_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.target}"

@@ -1,0 +1,112 @@
+"""Create, suspend and resume tenants."""
+
+import re
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from tenants import audit, context
+from tenants.errors import DomainError
+from tenants.models import Domain, Membership, Plan, Tenant, User
+
+_SUBDOMAIN = re.compile(r"[a-z][a-z0-9-]{1,38}[a-z0-9]")
+_RESERVED = frozenset(
+    [
+        "admin",
+        "api",
+        "app",
+        "assets",
+        "auth",
+        "billing",
+        "blog",
+        "cdn",
+        "dev",
+        "docs",
+        "ftp",
+        "graph",
+        "health",
+        "help",
+        "inbox",
+        "login",
+        "mail",
+        "metrics",
+        "public",
+        "root",
+        "smtp",
+        "static",
+        "status",
+        "support",
+        "test",
+        "webhook",
+        "webhooks",
+        "www",
+    ]
+)
+
+
+class SubdomainError(DomainError):
+    code = "subdomain_invalid"
+    http_status = 400
+    message = _(
+        "A subdomain is 3 to 40 lower-case letters, digits and hyphens, starts with a letter, and is not reserved."
+    )
+
+
+class SubdomainTakenError(DomainError):
+    code = "subdomain_taken"
+    http_status = 409
+    message = _("This subdomain is already taken.")
+
+
+def create_tenant(
+    *, actor: User | None, name: str, subdomain: str, plan: Plan, admin: User | None = None
+) -> Tenant:
+    """Create a tenant with its host name, its schema with every table, and its first admin: all or nothing.
+
+    Raises: SubdomainError, SubdomainTakenError. Takes about half a second (migrations of the new schema).
+    """
+    if not _SUBDOMAIN.fullmatch(subdomain) or "--" in subdomain or subdomain in _RESERVED:
+        raise SubdomainError
+    with context.platform(), transaction.atomic():
+        if Tenant.objects.filter(subdomain=subdomain).exists():
+            raise SubdomainTakenError
+        tenant = Tenant(
+            name=name,
+            subdomain=subdomain,
+            schema_name=f"t_{subdomain.replace('-', '_')}",
+            plan=plan,
+            status=Tenant.Status.ACTIVE,
+        )
+        tenant.save()
+        Domain.objects.create(
+            domain=f"{subdomain}.{settings.PUBLIC_HOST}", tenant=tenant, is_primary=True
+        )
+        with context.platform():
+            tenant.create_schema(check_if_exists=True, verbosity=0)
+        if admin is not None:
+            Membership.objects.create(user=admin, tenant=tenant, role=Membership.Role.ADMIN)
+        audit.record(actor=actor, action="tenant.created", target=tenant, tenant=tenant)
+    return tenant
+
+
+def suspend_tenant(*, actor: User | None, tenant: Tenant) -> bool:
+    """Stop a tenant's people, sends and processing at once; what comes in is held. False if it was not active."""
+    return _move(actor, tenant, Tenant.Status.ACTIVE, Tenant.Status.SUSPENDED, "tenant.suspended")
+
+
+def resume_tenant(*, actor: User | None, tenant: Tenant) -> bool:
+    """Let a suspended tenant work again; the sweeper replays what was held. False if it was not suspended."""
+    return _move(actor, tenant, Tenant.Status.SUSPENDED, Tenant.Status.ACTIVE, "tenant.resumed")
+
+
+def _move(actor: User | None, tenant: Tenant, before: str, after: str, action: str) -> bool:
+    with context.platform(), transaction.atomic():
+        moved = Tenant.objects.filter(pk=tenant.pk, status=before).update(status=after)
+        if moved:
+            audit.record(
+                actor=actor, action=action, target=tenant, tenant=tenant, changes={"status": after}
+            )
+    if moved:
+        tenant.status = after
+    return bool(moved)
