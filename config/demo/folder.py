@@ -62,9 +62,7 @@ def write_private(path: Path, value: Any) -> None:
     """Write JSON that only its owner may read, whole or not at all."""
     draft = path.with_name(f".{path.name}.new")
     try:
-        with open(  # noqa: PTH123 (pathlib has no opener)
-            draft, "w", encoding="utf-8", opener=_private
-        ) as file:
+        with open(draft, "w", encoding="utf-8", opener=_private) as file:
             json.dump(value, file, indent=2)
             file.write("\n")
         draft.chmod(0o600)

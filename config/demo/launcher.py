@@ -2,9 +2,11 @@
 
 Usage: launcher.py PARENT_PID DEATH_SIGNAL IDENTITY PROGRAM [ARGUMENT ...]
 
-IDENTITY is ``keep``, ``map:UID`` (enter a user namespace in which we are UID) or ``drop:UID`` (stop
-being root). It is a script of its own, and not a ``preexec_fn``, because code that runs between fork
-and exec of a threaded process may deadlock. It ends with 111 where the identity is not to be had.
+IDENTITY is ``keep``, ``map:UID`` (enter a user namespace in which we are UID) or ``drop:UID``
+(stop being root). It ends with 111 where that is not to be had.
+
+It is a script of its own, and not a ``preexec_fn``, because code that runs between fork and exec of
+a threaded process may deadlock.
 """
 
 import ctypes

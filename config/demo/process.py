@@ -41,7 +41,7 @@ def launched(
 def run(
     argv: Sequence[str | Path], *, log: Path, env: Mapping[str, str], cwd: Path | None = None
 ) -> int:
-    """Run a program to its end, its output in ``log``; return its exit code (negative: a signal)."""
+    """Run a program to its end, its output in ``log``; return its exit code."""
     child = Child(name=log.stem, argv=[str(word) for word in argv], log=log, env=env, cwd=cwd)
     child.start()
     try:
