@@ -36,7 +36,7 @@ class ContactIdentity(models.Model):
 
     class Meta:
         constraints = [
-            # Serves finding one person under every spelling of a number, also when two first messages race.
+            # Serves finding one person under every spelling, also when two first messages race.
             models.UniqueConstraint(fields=["kind", "match_key"], name="identity_unique"),
         ]
 
@@ -168,7 +168,7 @@ class Message(models.Model):
 
     class Meta:
         constraints = [
-            # Serves "once": a message comes in once however often Meta brings it; finds it for its statuses.
+            # Serves "once", however often Meta brings a message, and finds it for its statuses.
             models.UniqueConstraint(fields=["phone", "wamid"], name="message_wamid_unique"),
             # Serves double clicks and repeated API calls.
             models.UniqueConstraint(fields=["client_id"], name="message_client_id_unique"),
@@ -195,7 +195,7 @@ class Message(models.Model):
 
 
 class StatusEvent(models.Model):
-    """A status that Meta reported. Without a message it waits for one (or was for another system's)."""
+    """A status that Meta reported. Without a message it waits for one, or was another system's."""
 
     phone = models.ForeignKey(Phone, models.CASCADE, related_name="+", db_index=False)
     wamid = models.CharField(max_length=200)
@@ -232,7 +232,7 @@ class StatusEvent(models.Model):
 
 
 class IdempotencyKey(models.Model):
-    """A client's promise that a repeated request means the same act; holds the first answer for 24 hours."""
+    """A client's word that a repeated request is the same act; keeps the answer 24 hours."""
 
     client = models.CharField(max_length=60)  # "user:<id>", later "key:<id>"
     key = models.CharField(max_length=255)

@@ -37,9 +37,10 @@ def window_open(opened_at: datetime | None, now: datetime) -> bool:
 def match_key(wa_id: str) -> str:
     """Return the form under which every spelling of one person's number is equal.
 
-    Brazilian mobiles may come with or without the ninth digit, Argentinian ones with or without the 9
-    after 54, Mexican ones with or without the 1 after 52. Only these digits are dropped, and only where
-    the length says that they are the optional ones. Source: developers.facebook.com/docs/whatsapp, read 2026-11.
+    Brazilian mobiles may come with or without the ninth digit, Argentinian ones with or without
+    the 9 after 54, Mexican ones with or without the 1 after 52. Only these digits are dropped, and
+    only where the length says that they are the optional ones.
+    Source: developers.facebook.com/docs/whatsapp, read 2026-11.
     """
     if wa_id.startswith("55") and len(wa_id) == 13 and wa_id[4] == "9":
         return wa_id[:4] + wa_id[5:]

@@ -17,8 +17,8 @@ def record(
 ) -> AuditEvent:
     """Write one event in the caller's transaction.
 
-    ``action`` is ``noun.verb`` ("tenant.suspended"); ``changes`` holds ids and enumerations only, never a
-    name, an address or a secret, so that erasing a person never touches the log.
+    ``action`` is ``noun.verb`` ("tenant.suspended"); ``changes`` holds ids and enumerations only,
+    never a name, an address or a secret, so that erasing a person never touches the log.
     """
     return AuditEvent.objects.create(
         tenant=tenant,

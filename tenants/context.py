@@ -18,7 +18,7 @@ def platform() -> Iterator[None]:
 
 @contextmanager
 def tenant(schema_name: str) -> Iterator[None]:
-    """Work on one tenant's tables (shared ones stay visible), then return to wherever the caller was.
+    """Work on one tenant's tables (shared ones stay visible), then return to where the caller was.
 
     Fails with ``ValueError`` for the shared schema: tenant code must never run there by mistake.
     """

@@ -78,9 +78,9 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser):
-    """A person, known to the whole installation by e-mail address; memberships say where they work.
+    """A person, known to the installation by e-mail address; memberships say where they work.
 
-    Users are deactivated or anonymised, never deleted: tenants' rows point at them without a constraint.
+    Users are deactivated or anonymised, never deleted: tenants' rows point at them unconstrained.
     """
 
     email = models.EmailField(_("e-mail"), max_length=254)
@@ -161,7 +161,7 @@ class RefreshSession(models.Model):
 
 
 class LoginFailure(models.Model):
-    """A refused sign-in; recent rows slow the next tries down. Kept in Postgres: it must work without Redis."""
+    """A refused sign-in; recent ones slow the next tries down, also when Redis is gone."""
 
     key = models.CharField(max_length=128)  # a keyed hash of the account or of the address
     at = models.DateTimeField(db_default=Now())
@@ -175,7 +175,7 @@ class LoginFailure(models.Model):
 
 
 class AuditEvent(models.Model):
-    """Who did what to whom. Append-only (a trigger refuses the rest); ids only, no personal data."""
+    """Who did what to whom. Append-only (a trigger refuses the rest); ids, no personal data."""
 
     tenant = models.ForeignKey(
         Tenant, models.DO_NOTHING, null=True, related_name="+", db_constraint=False

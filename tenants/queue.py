@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 
 def enqueue(path: str, **kwargs: Any) -> None:
-    """Nudge a task of the current tenant after the commit; never raises (the sweeper finds what is lost)."""
+    """Nudge a task of the current tenant after the commit; never raises (the sweeper is there)."""
     schema = context.current_schema()
     transaction.on_commit(lambda: _send(path, {"schema": schema, **kwargs}))
 
@@ -26,7 +26,7 @@ def nudge(path: str, **kwargs: Any) -> None:
 
 
 def tenant_task(function: Callable[..., None]) -> Callable[..., None]:
-    """Make a task that runs in the schema it was enqueued in, and not at all for a tenant that is not active."""
+    """Make a task that runs in its sender's schema, and only while that tenant is active."""
 
     @wraps(function)
     def run(*, schema: str, **kwargs: Any) -> None:

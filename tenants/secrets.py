@@ -1,4 +1,4 @@
-"""Seal secrets for storage: bound to a tenant, a table and a column, so that a copied value does not open."""
+"""Seal secrets for storage, bound to tenant, table and column: a copied value does not open."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""The cast: two tenants with the same people in each, and a database that forgets after every test."""
+"""The cast: two tenants with the same people, and a database that forgets after every test."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -46,7 +46,8 @@ def django_db_setup(django_db_setup, django_db_blocker) -> None:
 def _empty_every_schema(case: object = None) -> None:
     with context.platform(), connection.cursor() as cursor:
         cursor.execute(
-            "SELECT format('%I.%I', schemaname, tablename), tablename FROM pg_tables WHERE schemaname = 'public' "
+            "SELECT format('%I.%I', schemaname, tablename), tablename FROM pg_tables "
+            "WHERE schemaname = 'public' "
             "OR schemaname IN (SELECT schema_name FROM public.tenants_tenant)"
         )
         tables = [name for name, table in cursor.fetchall() if table not in KEEP]
@@ -61,7 +62,7 @@ TransactionTestCase._fixture_teardown = _empty_every_schema  # the stock flush k
 
 @pytest.fixture(autouse=True)
 def _nowhere() -> Iterator[None]:
-    """Every test starts and ends outside every schema, so that forgetting the tenant is an error."""
+    """Every test starts and ends outside every schema: forgetting the tenant is an error."""
     connection.set_schema_to_nowhere()
     yield
     connection.set_schema_to_nowhere()
@@ -81,7 +82,7 @@ def globex(db) -> Tenant:
 
 @pytest.fixture
 def people(acme, globex) -> dict[str, User]:
-    """Everybody by address: admin@, ana@ (operator) and vera@ (viewer) of both, and admin@balcao.test."""
+    """Everybody by address: admin@, ana@ (operator), vera@ (viewer) of both; admin@balcao.test."""
     found = {}
     with context.platform():
         for tenant in (acme, globex):

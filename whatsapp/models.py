@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Phone(models.Model):
-    """A business number on the Cloud API. Who owns it in the installation is ``webhooks.PhoneRoute``."""
+    """A business number on the Cloud API. Who owns it is said by ``webhooks.PhoneRoute``."""
 
     class Status(models.TextChoices):
         ACTIVE = "ACTIVE", _("Active")

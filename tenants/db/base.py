@@ -1,4 +1,4 @@
-"""PostgreSQL backend whose default schema is an empty one: whoever forgets the tenant gets an error."""
+"""PostgreSQL backend whose default schema is empty: whoever forgets the tenant gets an error."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Number what a tenant's pages may have drawn, and hint at it. No text ever enters the channel layer."""
+"""Number what a tenant's pages may have drawn, and hint at it: no text enters the channel layer."""
 
 import logging
 from dataclasses import dataclass
@@ -30,10 +30,10 @@ class Draft:
 
 
 def publish(*drafts: Draft) -> int:
-    """Number the changes, keep them and hint at them after the commit; returns the tenant's last number.
+    """Number the changes, keep them and hint at them after the commit; return the last number.
 
-    Takes the tenant's counter: must be the last statement before the commit, in the outermost service
-    only. Any other order lets two writers deadlock.
+    Takes the tenant's counter: must be the last statement before the commit, in the outermost
+    service only. Any other order lets two writers deadlock.
     """
     schema = context.current_schema()
     with connection.cursor() as cursor:

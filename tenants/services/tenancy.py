@@ -12,36 +12,9 @@ from tenants.models import Domain, Membership, Plan, Tenant, User
 
 _SUBDOMAIN = re.compile(r"[a-z][a-z0-9-]{1,38}[a-z0-9]")
 _RESERVED = frozenset(
-    [
-        "admin",
-        "api",
-        "app",
-        "assets",
-        "auth",
-        "billing",
-        "blog",
-        "cdn",
-        "dev",
-        "docs",
-        "ftp",
-        "graph",
-        "health",
-        "help",
-        "inbox",
-        "login",
-        "mail",
-        "metrics",
-        "public",
-        "root",
-        "smtp",
-        "static",
-        "status",
-        "support",
-        "test",
-        "webhook",
-        "webhooks",
-        "www",
-    ]
+    {"admin", "api", "app", "assets", "auth", "billing", "blog", "cdn", "dev", "docs", "ftp"}
+    | {"graph", "health", "help", "inbox", "login", "mail", "metrics", "public", "root", "smtp"}
+    | {"static", "status", "support", "test", "webhook", "webhooks", "www"}
 )
 
 
@@ -49,7 +22,8 @@ class SubdomainError(DomainError):
     code = "subdomain_invalid"
     http_status = 400
     message = _(
-        "A subdomain is 3 to 40 lower-case letters, digits and hyphens, starts with a letter, and is not reserved."
+        "A subdomain is 3 to 40 lower-case letters, digits and hyphens, starts with a letter, "
+        "and is not reserved."
     )
 
 
@@ -62,9 +36,9 @@ class SubdomainTakenError(DomainError):
 def create_tenant(
     *, actor: User | None, name: str, subdomain: str, plan: Plan, admin: User | None = None
 ) -> Tenant:
-    """Create a tenant with its host name, its schema with every table, and its first admin: all or nothing.
+    """Create a tenant, its host name, its schema with every table and its first admin, or nothing.
 
-    Raises: SubdomainError, SubdomainTakenError. Takes about half a second (migrations of the new schema).
+    Raises: SubdomainError, SubdomainTakenError. Takes half a second (the new schema's migrations).
     """
     if not _SUBDOMAIN.fullmatch(subdomain) or "--" in subdomain or subdomain in _RESERVED:
         raise SubdomainError
@@ -91,12 +65,12 @@ def create_tenant(
 
 
 def suspend_tenant(*, actor: User | None, tenant: Tenant) -> bool:
-    """Stop a tenant's people, sends and processing at once; what comes in is held. False if it was not active."""
+    """Stop a tenant's people, sends and processing; what comes in is held. False if not active."""
     return _move(actor, tenant, Tenant.Status.ACTIVE, Tenant.Status.SUSPENDED, "tenant.suspended")
 
 
 def resume_tenant(*, actor: User | None, tenant: Tenant) -> bool:
-    """Let a suspended tenant work again; the sweeper replays what was held. False if it was not suspended."""
+    """Let a suspended tenant work again; what was held is replayed. False if not suspended."""
     return _move(actor, tenant, Tenant.Status.SUSPENDED, Tenant.Status.ACTIVE, "tenant.resumed")
 
 
