@@ -4,8 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import connection
+from django.db import connection as _connection
 from django_tenants.utils import get_public_schema_name
+
+# Our backend's methods are unknown to Django's types.
+connection: Any = _connection
 
 
 @contextmanager

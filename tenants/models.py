@@ -46,7 +46,7 @@ class Tenant(TenantMixin):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(_("name"), max_length=120)
     subdomain = models.CharField(_("subdomain"), max_length=63, unique=True)
-    plan = models.ForeignKey(Plan, models.PROTECT, verbose_name=_("plan"), related_name="tenants")
+    plan = models.ForeignKey(Plan, models.PROTECT, verbose_name=_("plan"), related_name="+")
     status = models.CharField(
         _("status"), max_length=20, choices=Status, default=Status.PROVISIONING
     )
