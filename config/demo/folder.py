@@ -41,14 +41,15 @@ def claim(root: Path, *, user: str) -> Claim:
         lock = (root / LOCK).open("a+", encoding="utf-8")
     except OSError as error:
         raise FolderError(
-            f"The folder {root} cannot be written ({error.strerror}): choose another one."
+            f"The folder {root} cannot be written ({error.strerror}):"
+            " choose another one with --data."
         ) from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise FolderError(
             f"The folder {root} is already in use by {_holder(lock)}:"
-            " stop that first, or choose another folder."
+            " stop that first, or choose another folder with --data."
         ) from error
     except OSError as error:
         raise FolderError(f"The folder {root} cannot be locked ({error.strerror}).") from error

@@ -7,7 +7,6 @@ on the loopback, on free ports, with a password of their own that is in no comma
 import os
 import secrets
 import signal
-import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from typing import Any
 import psycopg
 import redis
 
-from config.demo import binaries, folder, postgres, process
+from config.demo import binaries, folder, ports, postgres, process
 from config.demo.errors import DemoError
 
 STATE = "services.json"
@@ -163,7 +162,7 @@ def _bring_up(
     Between choosing a port and listening on it another process may take it: then try another.
     """
     for _ in range(ATTEMPTS):
-        port = free_port()
+        port = ports.free()
         child = describe(port)
         _put_aside(child.log)
         services.children.append(child)
@@ -218,10 +217,3 @@ def _end_leftover(known: dict[str, Any], signal_number: int) -> None:
             os.kill(known["pid"], signal_number)
             told = True
         time.sleep(process.POLL_SECONDS)
-
-
-def free_port() -> int:
-    """Return a port that nobody listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

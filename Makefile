@@ -1,0 +1,56 @@
+# `make demo` and `make test` need Python 3.11 or newer and make; they bring everything else.
+PYTHON = python3
+ARGS =
+VENV = .venv
+PY = $(VENV)/bin/python
+BOOTSTRAP = config/demo/bootstrap.py
+
+# What the settings require, for tools that read them but connect to nothing.
+DUMMY = SECRET_KEY=check FIELD_KEYS=k1:Y2hlY2stY2hlY2stY2hlY2stY2hlY2stY2hlY2stY2g= \
+	DATABASE_URL=postgres://check@127.0.0.1:9/check REDIS_URL=redis://127.0.0.1:9
+
+.DEFAULT_GOAL = help
+.PHONY: help demo test check format lock python
+.SUFFIXES:
+
+help: ## say what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+demo: $(VENV)/.runtime ## run everything on this machine: make demo ARGS="--port 8123 --data DIR"
+	@BALCAO_UNDER_MAKE=1 exec $(PY) manage.py demo $(ARGS)
+
+test: $(VENV)/.dev ## run the tests; DATABASE_URL and REDIS_URL name servers of your own, if you like
+	$(PY) -m pytest -n 2 -m "not e2e"
+	$(PY) -m pytest -m e2e
+
+check: $(VENV)/.dev ## lint, format, types, imports, templates, migrations
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/djlint --quiet --lint --check templates
+	$(VENV)/bin/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	$(VENV)/bin/lint-imports
+	$(DUMMY) $(VENV)/bin/mypy .
+	$(DUMMY) $(PY) manage.py makemigrations --check --dry-run
+	$(DUMMY) PUBLIC_URL=https://example.test $(PY) manage.py check --deploy --fail-level WARNING
+
+format: $(VENV)/.dev ## put the code in order
+	$(VENV)/bin/ruff check --fix
+	$(VENV)/bin/ruff format
+	$(VENV)/bin/djlint --quiet --reformat templates
+
+lock: $(VENV)/.dev ## renew uv.lock and the requirements made from it
+	$(VENV)/bin/uv lock
+	$(VENV)/bin/uv export --quiet --frozen --no-annotate --no-header --no-emit-project \
+		--no-default-groups --group demo --output-file requirements.txt
+	$(VENV)/bin/uv export --quiet --frozen --no-annotate --no-header --no-emit-project \
+		--all-groups --output-file tests/requirements.txt
+
+$(VENV)/.runtime: uv.lock $(BOOTSTRAP) | python
+	@$(PYTHON) $(BOOTSTRAP) demo
+
+$(VENV)/.dev: uv.lock $(BOOTSTRAP) | python
+	@$(PYTHON) $(BOOTSTRAP) dev
+
+python:
+	@command -v $(PYTHON) >/dev/null || \
+		{ echo "$(PYTHON) is not installed: Balcão needs Python 3.11 or newer."; exit 1; }
