@@ -52,6 +52,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "config.health.HealthMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "tenants.middleware.TenantMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -123,6 +124,8 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 # --- Who is who -------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+# An address is unique whatever its case: a constraint on Lower(email), which the check cannot see.
+SILENCED_SYSTEM_CHECKS = ["auth.E003"]
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
@@ -147,7 +150,7 @@ ALLOWED_HOSTS = ["*"]  # tenants.middleware answers 404 to a host that is nobody
 USE_X_FORWARDED_HOST = False
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT else None
 SECURE_SSL_REDIRECT = IS_TLS and bool(TRUSTED_PROXY_COUNT)
-SECURE_REDIRECT_EXEMPT = [r"^health", r"^webhook/"]
+SECURE_REDIRECT_EXEMPT = [r"^health", r"^metrics", r"^webhook/"]
 SECURE_HSTS_SECONDS = 31_536_000 if IS_TLS else 0
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -221,13 +224,18 @@ LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"redact": {"()": "tenants.redaction.RedactingFilter"}},
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "filters": {
+        "redact": {"()": "tenants.redaction.RedactingFilter"},
+        "request": {"()": "tenants.trace.RequestFilter"},
+    },
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(request_id)s %(message)s"}
+    },
     "handlers": {
         "stderr": {
             "class": "logging.StreamHandler",
             "formatter": "line",
-            "filters": ["redact"],
+            "filters": ["redact", "request"],
         }
     },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},

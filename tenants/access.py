@@ -1,0 +1,104 @@
+"""What stands before a tenant's pages: signed in, in a sufficient role, in a tenant that works."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+from django.conf import settings
+from django.contrib import auth
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
+from django_htmx.http import HttpResponseClientRedirect
+
+from tenants.errors import DomainError
+from tenants.models import Tenant, User
+from tenants.permissions import Actor, Permission
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# The session's key for what it is bound to: a tenant's id, or PUBLIC for the console.
+SESSION_BINDING = "bound_to"
+PUBLIC = "public"
+
+_P = ParamSpec("_P")
+
+
+class OperatorRequest(HttpRequest):
+    """A request on a tenant's host by somebody who works there (behind ``role_required``)."""
+
+    user: User
+    tenant: Tenant
+    actor: Actor
+    request_id: str
+
+
+class TenantSuspendedError(DomainError):
+    code = "tenant_suspended"
+    http_status = 403
+    message = _(
+        "This account is suspended: everything can be read, nothing can be sent or changed."
+        " Ask the administrator of this installation."
+    )
+
+
+_View = Callable[Concatenate[OperatorRequest, _P], HttpResponse]
+
+
+def role_required(permission: Permission) -> Callable[[_View[_P]], Callable[..., HttpResponse]]:
+    """Let a view of a tenant's host be reached by roles that have the permission.
+
+    Anonymous: to the log-in page and back.
+    Raises: ForbiddenError; TenantSuspendedError for a change in a tenant that is suspended.
+    """
+
+    def decorate(view: _View[_P]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def guarded(request: OperatorRequest, *args: _P.args, **kwargs: _P.kwargs) -> HttpResponse:
+            actor: Actor | None = request.actor
+            if actor is None:
+                return to_login(request)
+            actor.require(permission)
+            if not request.tenant.is_active and request.method not in SAFE_METHODS:
+                raise TenantSuspendedError
+            return view(request, *args, **kwargs)
+
+        guarded.permission = permission  # type: ignore[attr-defined] # read by the guard over all URLs
+        return guarded
+
+    return decorate
+
+
+def to_login(request: HttpRequest) -> HttpResponse:
+    """Send somebody to the log-in page, and from there back to where he wanted to go."""
+    mode = request.headers.get("Sec-Fetch-Mode", "navigate")
+    if request.headers.get("HX-Request"):
+        # A fragment's place must not be filled with a whole page.
+        page = urlsplit(request.headers.get("HX-Current-URL", ""))
+        return HttpResponseClientRedirect(_login_url(urlunsplit(("", "", *page[2:4], ""))))
+    if mode != "navigate":
+        return HttpResponse(status=401)
+    return HttpResponseRedirect(
+        _login_url(request.get_full_path() if request.method == "GET" else "")
+    )
+
+
+def own_path(candidate: str, default: str) -> str:
+    """Return ``candidate`` if every browser reads it as a path on this host, else ``default``."""
+    odd = "\\" in candidate or not candidate.isprintable()
+    if odd or not candidate.startswith("/") or candidate.startswith("//"):
+        return default
+    return candidate if url_has_allowed_host_and_scheme(candidate, allowed_hosts=None) else default
+
+
+def _login_url(back: str) -> str:
+    path = own_path(back, "")
+    return f"{settings.LOGIN_URL}?{urlencode({'next': path})}" if path else settings.LOGIN_URL
+
+
+def begin_session(request: HttpRequest, user: User) -> None:
+    """Sign somebody in on this host only, under a new session key and with an empty session."""
+    tenant: Tenant | None = request.tenant  # type: ignore[attr-defined]
+    request.session.flush()  # nothing that an earlier visitor, or an attacker, put there stays
+    auth.login(request, user)
+    request.session[SESSION_BINDING] = str(tenant.pk) if tenant is not None else PUBLIC

@@ -1,0 +1,131 @@
+"""Settle for every request which host it came to, and who is asking.
+
+Both are sync only: under ASGI the whole request then runs in one thread, and what a ``finally``
+undoes is undone after the answer was made, not before.
+"""
+
+import logging
+import re
+import time
+import uuid
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import translation
+
+from tenants import access, context, selectors, trace
+from tenants.models import Tenant
+
+logger = logging.getLogger("tenants.requests")
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+_REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,36}")
+# Everybody else is served, a suspended tenant read-only (see tenants.access).
+_UNSERVED = {
+    Tenant.Status.PROVISIONING: 503,
+    Tenant.Status.BROKEN: 503,
+    Tenant.Status.CANCELLED: 404,
+}
+
+
+class TenantMiddleware:
+    """Work in the schema that the host name stands for, and leave it whatever happens."""
+
+    sync_capable = True
+    async_capable = False
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        started = time.monotonic()
+        token = trace.current.set(_trace(request))
+        try:
+            response = self._answer(request)
+            response["X-Request-Id"] = trace.current.get().id
+            _log(request, response, time.monotonic() - started)
+        finally:
+            context.leave()
+            trace.current.reset(token)
+        return response
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
+        request.tenant = None  # type: ignore[attr-defined]
+        request.request_id = trace.current.get().id  # type: ignore[attr-defined]
+        try:
+            host = selectors.canonical_host(request.get_host())
+        except DisallowedHost:
+            return HttpResponse(
+                "Bad Request: not a host name.\n", status=400, content_type="text/plain"
+            )
+        if selectors.is_public_host(host):
+            request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
+            with context.platform():
+                return self.get_response(request)
+        tenant = selectors.tenant_by_host(host)
+        if tenant is None:
+            return _plain("Not Found: no such host.\n", 404)
+        if tenant.status in _UNSERVED:
+            return _unserved(request, tenant)
+        request.tenant = tenant  # type: ignore[attr-defined]
+        with context.tenant(tenant.schema_name):
+            return self.get_response(request)
+
+
+class ActorMiddleware:
+    """Set ``request.actor`` from a session bound to this host's tenant, and from nothing else."""
+
+    sync_capable = True
+    async_capable = False
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.actor = None  # type: ignore[attr-defined]
+        tenant: Tenant | None = request.tenant  # type: ignore[attr-defined]
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            bound = str(tenant.pk) if tenant is not None else access.PUBLIC
+            if request.session.get(access.SESSION_BINDING) != bound:
+                request.user = AnonymousUser()  # another tenant's cookie, copied to this host
+            elif tenant is not None and request.user.is_authenticated:
+                request.actor = selectors.actor_of(request.user, tenant)  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+
+def _trace(request: HttpRequest) -> trace.Request:
+    """Take the id that our own proxy gave, else make one."""
+    given = request.headers.get("X-Request-Id", "") if settings.TRUSTED_PROXY_COUNT else ""
+    return trace.Request(
+        id=given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex,
+        ip_address=trace.client_address(request.META, settings.TRUSTED_PROXY_COUNT),
+    )
+
+
+def _plain(sentence: str, status: int) -> HttpResponse:
+    return HttpResponse(sentence, status=status, content_type="text/plain; charset=utf-8")
+
+
+def _unserved(request: HttpRequest, tenant: Tenant) -> HttpResponse:
+    status = _UNSERVED[Tenant.Status(tenant.status)]
+    with translation.override(translation.get_language_from_request(request)):
+        response = render(request, "tenants/unserved.html", {"status": status}, status=status)
+    if status == 503:
+        response["Retry-After"] = "60"
+    return response
+
+
+def _log(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
+    # The path only: a query string may hold what a customer wrote.
+    logger.info(
+        "%s %s%s %s %.0f ms",
+        request.method,
+        request.META.get("HTTP_HOST", ""),
+        request.path,
+        response.status_code,
+        seconds * 1000,
+    )

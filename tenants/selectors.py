@@ -1,0 +1,107 @@
+"""Who is meant: tenants by host name, people by membership."""
+
+import time
+from dataclasses import dataclass
+from threading import Lock
+from uuid import UUID
+
+from django.conf import settings
+
+from tenants import context
+from tenants.models import Domain, Membership, Tenant, User
+from tenants.permissions import Actor
+
+KNOWN_SECONDS = 30.0
+UNKNOWN_SECONDS = 2.0
+HOSTS_MAX = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a host name leads: a tenant and its schema, or nowhere (no id)."""
+
+    tenant_id: UUID | None
+    schema_name: str
+    until: float
+
+
+class _Hosts:
+    """Places by host name, each for a while. Nothing else of a tenant is ever cached."""
+
+    def __init__(self) -> None:
+        self._places: dict[str, Place] = {}
+        self._lock = Lock()
+
+    def get(self, host: str) -> Place | None:
+        place = self._places.get(host)
+        return place if place is not None and place.until > time.monotonic() else None
+
+    def put(self, host: str, place: Place) -> None:
+        with self._lock:
+            if len(self._places) >= HOSTS_MAX:  # invented names must not fill the memory
+                self._places.clear()
+            self._places[host] = place
+
+    def forget(self) -> None:
+        with self._lock:
+            self._places.clear()
+
+
+hosts = _Hosts()
+
+
+def canonical_host(host: str) -> str:
+    """Return a Host header's name in lower case, without its port and its trailing dot."""
+    name = host.strip().lower()
+    if not name.startswith("["):
+        name = name.partition(":")[0]
+    return name.removesuffix(".")
+
+
+def is_public_host(host: str) -> bool:
+    """Tell whether a canonical host name is the installation's own."""
+    return host == settings.PUBLIC_HOST
+
+
+def tenant_by_host(host: str) -> Tenant | None:
+    """Return the tenant that a canonical host name leads to, with its status as it is now, or None.
+
+    One query by primary key; a second one when the name was not asked for in the last half minute.
+    """
+    place = hosts.get(host) or _look_up(host)
+    if place.tenant_id is None:
+        return None
+    with context.platform():
+        return Tenant.objects.filter(pk=place.tenant_id).first()
+
+
+def _look_up(host: str) -> Place:
+    with context.platform():
+        found = (
+            Domain.objects.filter(domain=host)
+            .values_list("tenant_id", "tenant__schema_name")
+            .first()
+        )
+    now = time.monotonic()
+    if found is None:
+        place = Place(None, "", now + UNKNOWN_SECONDS)
+    else:
+        place = Place(found[0], found[1], now + KNOWN_SECONDS)
+    hosts.put(host, place)
+    return place
+
+
+def actor_of(user: User, tenant: Tenant) -> Actor | None:
+    """Return the person as an actor of the tenant, or None without a membership or when disabled.
+
+    One query, never cached: a change of role and a removal work at once.
+    """
+    if not user.is_active:
+        return None
+    with context.platform():
+        role = (
+            Membership.objects.filter(user=user, tenant=tenant)
+            .values_list("role", flat=True)
+            .first()
+        )
+    return None if role is None else Actor(tenant=tenant, user=user, role=role)
