@@ -173,7 +173,8 @@ def _html(request: HttpRequest, problem: Problem) -> str:
     template = "_toast.html" if request.headers.get("HX-Request") else "error.html"
     # With the server in trouble nothing may ask the database for the reader's session.
     reader = request if problem.status < 500 else None
-    return render_to_string(template, {"problem": problem}, request=reader)
+    words = {"status": problem.status, "code": problem.code, "title": problem.detail}
+    return render_to_string(template, words, request=reader)
 
 
 def _database_is_away(error: BaseException) -> bool:

@@ -1,4 +1,4 @@
-"""Read JSON from strangers: what cannot be kept or is ambiguous is refused before a view sees it."""
+"""Read JSON from strangers: what cannot be kept or is ambiguous is refused before any view."""
 
 import json
 import math

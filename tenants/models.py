@@ -74,7 +74,8 @@ class Domain(DomainMixin):
 
 class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(email__iexact=username)
+        # As the unique index has it, so that the index is used and one row at most is found.
+        return self.alias(lowered=Lower("email")).get(lowered=(username or "").lower())
 
 
 class User(AbstractBaseUser):

@@ -1,9 +1,10 @@
-"""Check who somebody is by e-mail address and password."""
+"""Check who somebody is by e-mail address and password, and slow down who guesses."""
 
 from django.contrib import auth
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from tenants import context, selectors
+from tenants import context, selectors, throttling, trace
 from tenants.errors import DomainError
 from tenants.models import Tenant, User
 
@@ -16,23 +17,41 @@ class RefusedError(DomainError):
     message = _("This e-mail address and password do not open this account.")
 
 
-def member(*, tenant: Tenant, email: str, password: str) -> User:
-    """Return the person behind the credentials, who works in the tenant. Raises: RefusedError."""
+def member(*, tenant: Tenant | None, email: str, password: str) -> User:
+    """Return the person behind the credentials, who works in the tenant.
+
+    Every refusal takes the same work and says the same, also for a tenant that does not exist
+    (None).
+    Raises: RefusedError, throttling.TooManyFailuresError.
+    """
     user = _authenticated(email, password)
-    if user is None or selectors.actor_of(user, tenant) is None:
-        raise RefusedError
+    if user is None or tenant is None or selectors.actor_of(user, tenant) is None:
+        raise _refusal(email)
+    throttling.succeeded(email=email)
     return user
 
 
 def super_admin(*, email: str, password: str) -> User:
-    """Return the super-admin behind the credentials. Raises: RefusedError."""
+    """Return the super-admin behind the credentials.
+
+    Raises: RefusedError, throttling.TooManyFailuresError.
+    """
     user = _authenticated(email, password)
     if user is None or not user.is_superuser:
-        raise RefusedError
+        raise _refusal(email)
+    throttling.succeeded(email=email)
     return user
 
 
 def _authenticated(email: str, password: str) -> User | None:
+    address = trace.current.get().ip_address
+    throttling.check(email=email, address=address, now=timezone.now())
     with context.platform():
         user = auth.authenticate(username=email, password=password)
     return user if isinstance(user, User) else None
+
+
+def _refusal(email: str) -> RefusedError:
+    address = trace.current.get().ip_address
+    throttling.failed(email=email, address=address, now=timezone.now())
+    return RefusedError()

@@ -1,0 +1,107 @@
+"""Slow down who guesses passwords: by account and by address, never for good.
+
+Rows in PostgreSQL, so that it works without Redis. A refused try is not counted: whoever waits as
+long as he was told gets his turn, and no stranger can push an owner's turn away for ever.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
+
+from django.db.models import Count, Max
+from django.utils.translation import gettext_lazy as _
+
+from tenants import context, secrets
+from tenants.errors import DomainError
+from tenants.models import LoginFailure
+
+WINDOW = timedelta(hours=1)
+DELAY_MAX_SECONDS = 60
+# Failures within the window that cost nothing. People of one office share an address.
+FREE_PER_ACCOUNT = 5
+FREE_PER_ADDRESS = 20
+
+
+class TooManyFailuresError(DomainError):
+    code = "too_many_failures"
+    http_status = 429
+    message = _("Too many failed tries. Please wait a moment and try again.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    value: str
+    free: int
+
+
+def check(*, email: str, address: str | None, now: datetime) -> None:
+    """Pass, or say how long to wait. One query. Raises: TooManyFailuresError."""
+    keys = {key.value: key.free for key in _keys(email, address)}
+    with context.platform():
+        rows = list(
+            LoginFailure.objects.filter(key__in=keys, at__gt=now - WINDOW)
+            .values("key")
+            .annotate(failures=Count("id"), last_at=Max("at"))
+        )
+    waits = [
+        row["last_at"] + timedelta(seconds=delay_seconds(row["failures"], keys[row["key"]])) - now
+        for row in rows
+    ]
+    longest = max(waits, default=timedelta())
+    if longest > timedelta():
+        raise TooManyFailuresError(retry_after_seconds=int(longest.total_seconds()) + 1)
+
+
+def failed(*, email: str, address: str | None, now: datetime) -> None:
+    """Count a wrong password against the account (whether or not it exists) and the address."""
+    keys = [key.value for key in _keys(email, address)]
+    with context.platform():
+        LoginFailure.objects.filter(key__in=keys, at__lte=now - WINDOW).delete()
+        LoginFailure.objects.bulk_create(LoginFailure(key=key, at=now) for key in keys)
+
+
+def succeeded(*, email: str) -> None:
+    """Forget the account's failures. The address keeps its own: a stranger has an account too."""
+    with context.platform():
+        LoginFailure.objects.filter(key=_account(email).value).delete()
+
+
+def purge(*, now: datetime) -> int:
+    """Delete what no check reads any more; for the periodic schedule."""
+    with context.platform():
+        count, _details = LoginFailure.objects.filter(at__lte=now - WINDOW).delete()
+    return count
+
+
+def delay_seconds(failures: int, free: int) -> int:
+    """Return how long after the last failure the next try may come: 1, 2, 4, ... 60 seconds."""
+    if failures < free:
+        return 0
+    return min(DELAY_MAX_SECONDS, 2 ** min(failures - free, 10))
+
+
+def _keys(email: str, address: str | None) -> list[_Key]:
+    keys = [_account(email)]
+    if address:
+        keys.append(_Key(_hash("address", _network(address)), FREE_PER_ADDRESS))
+    return keys
+
+
+def _account(email: str) -> _Key:
+    return _Key(_hash("account", email.strip().casefold()), FREE_PER_ACCOUNT)
+
+
+def _network(address: str) -> str:
+    """Return what one customer of an access provider holds: an IPv4 address, or an IPv6 /64."""
+    parsed = ip_address(address)
+    if not isinstance(parsed, IPv6Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ip_network((parsed.packed[:8] + bytes(8), 64)))
+
+
+def _hash(kind: str, value: str) -> str:
+    # A surrogate in an address is refused elsewhere; here it must only not be an error.
+    text = value.encode(errors="replace").decode()
+    return f"{kind}:{secrets.mac(text, purpose=f'login-{kind}', size_bytes=16)}"
