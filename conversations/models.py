@@ -4,7 +4,9 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from conversations import rules, types
 from tenants.models import User
+from whatsapp import errors
 from whatsapp.models import Phone
 
 
@@ -192,6 +194,39 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.status}"
+
+    @property
+    def is_outbound(self) -> bool:
+        return self.direction == self.Direction.OUTBOUND
+
+    @property
+    def is_failed(self) -> bool:
+        return self.status == self.Status.FAILED
+
+    @property
+    def is_uncertain(self) -> bool:
+        """Whether nobody knows if the customer got it."""
+        return self.status in {self.Status.UNKNOWN, self.Status.UNCONFIRMED}
+
+    @property
+    def tick(self) -> str:
+        """One of clock, sent, delivered, read, failed, unknown; empty for what came in."""
+        return rules.TICKS.get(self.status, "")
+
+    @property
+    def failure(self) -> types.FailureNote | None:
+        """Why it failed or was never confirmed, in the active language."""
+        if self.status == self.Status.UNCONFIRMED:
+            return types.failure_note(errors.UNCONFIRMED, self.error_detail)
+        if self.is_failed:
+            return types.failure_note(errors.explain(self.error_code), self.error_detail)
+        return None
+
+    @property
+    def may_send_again(self) -> bool:
+        """Whether a person may send it again; a later attempt may exist all the same."""
+        failure = self.failure
+        return failure is not None and failure.may_send_again
 
 
 class StatusEvent(models.Model):

@@ -17,6 +17,20 @@ RANKS = {
     "READ": 50,
     "PLAYED": 60,
 }
+# What a message's mark shows; an accepted message shows the clock until WhatsApp reports it sent.
+TICKS = {
+    "PENDING": "clock",
+    "HELD": "clock",
+    "SENDING": "clock",
+    "ACCEPTED": "clock",
+    "UNKNOWN": "unknown",
+    "UNCONFIRMED": "unknown",
+    "SENT": "sent",
+    "FAILED": "failed",
+    "DELIVERED": "delivered",
+    "READ": "read",
+    "PLAYED": "read",
+}
 WINDOW = timedelta(hours=24)
 # Meta's clock and ours differ, and a message takes a while to arrive.
 WINDOW_MARGIN = timedelta(seconds=60)
