@@ -115,7 +115,7 @@ class GraphError(Exception):
         *,
         message: str = "",
         details: str = "",
-        subcode: int = 0,
+        subcode: int | None = None,
         kind: str = "OAuthException",
     ) -> None:
         text = TEXTS.get(code, Text(400, "Unknown error"))
@@ -124,7 +124,7 @@ class GraphError(Exception):
         self.http = text.http
         self.message = message or _numbered(code, text.title)
         self.details = details or text.details
-        self.subcode = subcode or text.subcode
+        self.subcode = text.subcode if subcode is None else subcode
         self.kind = kind
 
     def body(self, fbtrace_id: str) -> dict[str, Any]:

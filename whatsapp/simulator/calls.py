@@ -1,0 +1,52 @@
+"""A Graph call whose token and object have been found good."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from whatsapp.simulator.asgi import BodyError, Request
+from whatsapp.simulator.config import Phone
+from whatsapp.simulator.engine import Engine
+from whatsapp.simulator.errors import GraphError
+from whatsapp.simulator.world import Waba
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a call gives; ``note`` is for the log on the page."""
+
+    data: Mapping[str, Any]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is wanted, of which of the caller's objects, with which token."""
+
+    engine: Engine
+    request: Request
+    token: str
+    phone: Phone | None = None
+    waba: Waba | None = None
+    phones: tuple[Phone, ...] = field(default=())  # all that the token may use
+
+    def body(self) -> dict[str, Any]:
+        """Return the JSON body; an empty one counts as {}. Raises: GraphError."""
+        if not self.request.body:
+            return {}
+        try:
+            return self.request.document()
+        except BodyError as error:
+            raise GraphError(100, message=f"(#100) {error}") from error
+
+    def this_phone(self) -> Phone:
+        """Return the number that the call is about."""
+        if self.phone is None:
+            raise LookupError("This edge belongs to phone numbers.")
+        return self.phone
+
+    def this_waba(self) -> Waba:
+        """Return the account that the call is about."""
+        if self.waba is None:
+            raise LookupError("This edge belongs to WhatsApp Business Accounts.")
+        return self.waba

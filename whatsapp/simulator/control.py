@@ -1,0 +1,231 @@
+"""The JSON endpoints under /simulator/: for the page, for tests and for demos."""
+
+from collections.abc import Callable
+from typing import Any
+
+from whatsapp.simulator import events, recipients
+from whatsapp.simulator.asgi import BodyError, Request, Response, json_response
+from whatsapp.simulator.config import ConfigError, Phone, check_callback_url
+from whatsapp.simulator.engine import Engine
+from whatsapp.simulator.settings import DEFAULTS, SettingsError
+from whatsapp.simulator.world import Person
+
+Json = dict[str, Any]
+_SHOWN = 200
+_LOGGED = 40
+_LISTED = 200
+
+
+class ControlError(Exception):
+    """A wish that cannot be met; the message says why."""
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Control:
+    """What one can see of the simulator, and do to it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._world = engine.world
+        self._reads: dict[str, Callable[[Json], Json]] = {
+            "health": self.health,
+            "state": self.state,
+            "conversations": self.conversation,
+            "messages": self.messages,
+            "webhooks": self.webhooks,
+            "settings": self.settings,
+        }
+        self._writes: dict[str, Callable[[Json], Json]] = {
+            "inbound": self.inbound,
+            "customers": self.customer,
+            "settings": self.change_settings,
+            "retry": self.retry,
+        }
+
+    async def respond(self, request: Request) -> Response:
+        """Answer GET and POST under /simulator/."""
+        name = request.path.removeprefix("/simulator/").rstrip("/")
+        try:
+            if request.method == "GET":
+                return self._read(name, dict(request.query))
+            return json_response(await self._write(name, request))
+        except (BodyError, ConfigError, SettingsError) as error:
+            return json_response({"error": str(error)}, status=400)
+        except ControlError as error:
+            return json_response({"error": str(error)}, status=error.status)
+
+    def _read(self, name: str, query: Json) -> Response:
+        if name not in self._reads:
+            raise ControlError("There is no such endpoint.", 404)
+        if name == "state" and query.get("version") == str(self._world.version):
+            return Response(status=204)
+        return json_response(self._reads[name](query))
+
+    async def _write(self, name: str, request: Request) -> Json:
+        data = request.document() if request.body else {}
+        if name == "reset":
+            await self._engine.reset()
+            return {"success": True}
+        if name not in self._writes:
+            raise ControlError("There is no such endpoint.", 404)
+        return self._writes[name](data)
+
+    # What one can see
+
+    def health(self, query: Json) -> Json:
+        """Say that the simulator answers."""
+        return {"status": "ok", "phones": list(self._world.phones)}
+
+    def state(self, query: Json) -> Json:
+        """Return all that the page shows, for one chat."""
+        world = self._world
+        phone_number_id, wa_id = query.get("phone_number_id", ""), query.get("wa_id", "")
+        return {
+            "version": world.version,
+            "now": world.now(),
+            "phones": [_phone(phone) for phone in world.phones.values()],
+            "customers": self._customers(phone_number_id, wa_id),
+            "chat": self.conversation({"phone_number_id": phone_number_id, "wa_id": wa_id}),
+            "settings": world.settings.as_json(),
+            "turned": world.settings.turned(),
+            "defaults": DEFAULTS.as_json(),
+            "requests": list(world.requests)[-_LOGGED:],
+            "webhooks": [w.as_json() for w in list(self._engine.sender.log)[-_LOGGED:]],
+            "totals": self._engine.sender.totals,
+        }
+
+    def conversation(self, query: Json) -> Json:
+        """Return the messages between a business number and a customer, oldest first."""
+        chat = self._world.find_chat(query.get("phone_number_id", ""), query.get("wa_id", ""))
+        if chat is None:
+            return {"messages": [], "typing_until": 0, "window_open": True}
+        return {
+            "messages": [message.as_json() for message in chat.messages[-_limit(query) :]],
+            "typing_until": chat.typing_until,
+            "window_open": self._world.window_open(chat),
+        }
+
+    def messages(self, query: Json) -> Json:
+        """Return what was accepted from businesses, and how often each callback data came."""
+        shown = list(self._world.accepted)[-_limit(query) :]
+        return {
+            "messages": [{**m.as_json(), "body": m.content} for m in shown],
+            "total": self._world.accepted_total,
+            "callback_data": dict(self._world.callback_data),
+        }
+
+    def webhooks(self, query: Json) -> Json:
+        """Return the webhooks with their attempts, and how many are in which state."""
+        sender = self._engine.sender
+        shown = list(sender.log)[-_limit(query) :]
+        return {
+            "webhooks": [webhook.as_json() for webhook in shown],
+            "totals": dict(sender.totals),
+            "attempts": sender.attempts,
+        }
+
+    def settings(self, query: Json) -> Json:
+        """Return all knobs, and where webhooks go."""
+        return {**self._world.settings.as_json(), "callback_url": self._world.callback_url}
+
+    # What one can do
+
+    def inbound(self, data: Json) -> Json:
+        """Let a customer write: `text`, any Meta `message` object, or a `raw` webhook body."""
+        if "raw" in data:
+            return self._raw(data["raw"])
+        phone = self._phone(data)
+        person = self._world.person(_digits(data.get("from")), _optional(data, "name"))
+        content = data.get("message")
+        if content is None:
+            text = data.get("text")
+            if not isinstance(text, str) or not text:
+                raise ControlError("text: something to say is needed.")
+            content = {"type": "text", "text": {"body": text}}
+        if not isinstance(content, dict):
+            raise ControlError("message: an object is needed.")
+        return {"wamid": self._engine.write(phone, person, content).wamid}
+
+    def customer(self, data: Json) -> Json:
+        """Add a customer, rename one, or set whether they open what they get (`reads`)."""
+        person = self._world.person(_digits(data.get("wa_id")), _optional(data, "name"))
+        if isinstance(data.get("reads"), bool):
+            self._engine.set_reads(person, reads=data["reads"])
+        return self._customer(person, "")
+
+    def change_settings(self, data: Json) -> Json:
+        """Turn knobs; `callback_url` moves the app's address. All or nothing."""
+        knobs = {key: value for key, value in data.items() if key != "callback_url"}
+        url = check_callback_url(str(data.get("callback_url", self._world.callback_url)))
+        self._world.change_settings(knobs)
+        self._world.callback_url = url
+        return self.settings({})
+
+    def retry(self, data: Json) -> Json:
+        """Let every webhook that waits for its next attempt try now."""
+        self._engine.sender.retry_now()
+        return {"success": True}
+
+    def _raw(self, raw: Any) -> Json:
+        if isinstance(raw, str):
+            body = raw.encode("utf-8", "surrogatepass")
+        else:
+            body = events.encode(raw)
+        return {"webhook_id": self._engine.sender.submit_raw(body, "raw").id}
+
+    def _phone(self, data: Json) -> Phone:
+        phone = self._world.phones.get(str(data.get("phone_number_id", "")))
+        if phone is None:
+            raise ControlError("phone_number_id: no such number.", 404)
+        return phone
+
+    def _customers(self, phone_number_id: str, wa_id: str) -> list[Json]:
+        """Return the customers of late (not all after a load test), and the chosen one."""
+        known = [self._customer(person, phone_number_id) for person in self._world.people.values()]
+        known.sort(key=lambda item: -item["last"]["at"] if item["last"] else 0)
+        chosen = [item for item in known[_LISTED:] if item["wa_id"] == wa_id]
+        return known[:_LISTED] + chosen
+
+    def _customer(self, person: Person, phone_number_id: str) -> Json:
+        chat = self._world.find_chat(phone_number_id, person.wa_id)
+        last = chat.messages[-1] if chat and chat.messages else None
+        seen = {"text": last.text, "direction": last.direction, "at": last.at} if last else None
+        return {
+            "wa_id": person.wa_id,
+            "name": person.name,
+            "reads": person.reads,
+            "count": len(chat.messages) if chat else 0,
+            "last": seen,
+        }
+
+
+def _phone(phone: Phone) -> Json:
+    return {
+        "phone_number_id": phone.phone_number_id,
+        "display_phone_number": phone.display_phone_number,
+        "verified_name": phone.verified_name,
+    }
+
+
+def _digits(value: Any) -> str:
+    digits = recipients.digits_of(value) if isinstance(value, str) else ""
+    if not digits:
+        raise ControlError("A phone number of 7 to 15 digits is needed.")
+    return digits
+
+
+def _optional(data: Json, key: str) -> str:
+    value = data.get(key, "")
+    if not isinstance(value, str):
+        raise ControlError(f"{key}: a text is needed.")
+    return value.strip()
+
+
+def _limit(query: Json) -> int:
+    value = str(query.get("limit", _SHOWN))
+    if not value.isdecimal() or not 1 <= int(value) <= 100_000:
+        raise ControlError("limit: a whole number from 1 is needed.")
+    return int(value)

@@ -1,0 +1,138 @@
+"""What happens on the platform: a customer writes, a business sends, phones are opened."""
+
+import asyncio
+from typing import Any
+
+from whatsapp.simulator import events, ladder, summaries
+from whatsapp.simulator.config import Phone
+from whatsapp.simulator.errors import GraphError
+from whatsapp.simulator.validation import Outgoing
+from whatsapp.simulator.webhooks import Sender, Webhook
+from whatsapp.simulator.world import INBOUND, OUTBOUND, Chat, Message, Person, Status, World
+
+
+class Engine:
+    """Changes the world and tells the business of it. Lives in the event loop's thread."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.sender = Sender(world)
+        self._generation = 0
+
+    async def reset(self) -> None:
+        """Forget all that happened; steps that were still to come never come."""
+        self._generation += 1
+        await self.sender.reset()
+        self.world.reset()
+
+    def write(self, phone: Phone, person: Person, content: dict[str, Any]) -> Message:
+        """Let a customer write ``content``, a message object of Meta's as far as it is given."""
+        world = self.world
+        kind = str(content.get("type", "text"))
+        wamid = content.get("id") or world.ids.wamid(person.wa_id, inbound=True)
+        message = Message(
+            wamid=str(wamid),
+            direction=INBOUND,
+            type=kind,
+            text=summaries.summary(kind, content.get(kind)),
+            at=_seconds(content.get("timestamp"), world.now()),
+            content={**content, "type": kind},
+        )
+        chat = world.chat(phone, person)
+        world.add_inbound(chat, message)
+        self.sender.submit(events.inbound(chat, message, user_ids=world.settings.user_ids))
+        return message
+
+    def accept(self, phone: Phone, outgoing: Outgoing) -> tuple[Message, Person, Webhook | None]:
+        """Take a business's message and let it climb its ladder.
+
+        Returns the webhook of the first step too when that one was to leave at once.
+        Raises: GraphError, when the window is closed or nobody has the user id.
+        """
+        world = self.world
+        person = self._addressee(phone, outgoing)
+        chat = world.chat(phone, person)
+        if outgoing.type != "template" and not world.window_open(chat):
+            raise GraphError(131047)
+        message = Message(
+            wamid=world.ids.wamid(person.wa_id, inbound=False),
+            direction=OUTBOUND,
+            type=outgoing.type,
+            text=outgoing.text,
+            at=world.now(),
+            content=outgoing.content,
+            opaque=outgoing.opaque,
+        )
+        world.add_outbound(chat, message)
+        return message, person, self._climb(chat, message)
+
+    def set_reads(self, person: Person, *, reads: bool) -> None:
+        """Let a customer open messages or leave them; what waits unread is opened now."""
+        person.reads = reads
+        self.world.touch()
+        if not reads or self.world.settings.never_read:
+            return
+        for chat in list(self.world.chats.values()):
+            if chat.person is person:
+                self._open(chat)
+
+    def _addressee(self, phone: Phone, outgoing: Outgoing) -> Person:
+        if outgoing.digits:
+            return self.world.addressee(outgoing.digits)
+        person = self.world.person_by_user_id(phone.waba_id, outgoing.user_id)
+        if person is None:
+            raise GraphError(131009, details="Recipient user id is not valid.")
+        return person
+
+    def _climb(self, chat: Chat, message: Message) -> Webhook | None:
+        settings = self.world.settings
+        steps = ladder.steps(settings, kind=message.type, random=self.world.ids.random)
+        first: Webhook | None = None
+        loop, generation = asyncio.get_running_loop(), self._generation
+        for step in steps:
+            if step.leaves <= 0 and step is steps[0]:
+                first = self._take(chat, message, step, generation)
+            else:
+                loop.call_later(step.leaves, self._take, chat, message, step, generation)
+        return first
+
+    def _take(
+        self, chat: Chat, message: Message, step: ladder.Step, generation: int
+    ) -> Webhook | None:
+        if generation != self._generation or step.status in message.reached:
+            return None
+        if step.status == "read" and not chat.person.reads:
+            return None
+        status = Status(step.status, message.at + step.happens, step.code)
+        return self._report(chat, message, status, with_pricing=step.with_pricing)
+
+    def _open(self, chat: Chat) -> None:
+        for message in chat.messages:
+            unread = message.direction == OUTBOUND and "read" not in message.reached
+            arrived = message.reached & {"sent", "delivered"} and message.type != "reaction"
+            if unread and arrived:
+                priced = "delivered" not in message.reached
+                status = Status("read", self.world.now())
+                self._report(chat, message, status, with_pricing=priced)
+
+    def _report(
+        self, chat: Chat, message: Message, status: Status, *, with_pricing: bool
+    ) -> Webhook | None:
+        message.statuses.append(status)
+        self.world.touch()
+        update = events.status(
+            chat,
+            message,
+            status,
+            with_pricing=with_pricing,
+            user_ids=self.world.settings.user_ids,
+        )
+        return self.sender.submit(update)
+
+
+def _seconds(timestamp: Any, now: float) -> float:
+    """Return the time in a message object, which may be absent or nonsense on purpose."""
+    try:
+        return float(timestamp)
+    except (TypeError, ValueError):
+        return now

@@ -1,0 +1,124 @@
+"""What the Graph API refuses at once in the body of a send."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from whatsapp.simulator import recipients, summaries
+from whatsapp.simulator.config import Phone
+from whatsapp.simulator.errors import GraphError
+
+TEXT_LIMIT = 4096
+CALLBACK_DATA_LIMIT = 512
+TYPES = (
+    "audio",
+    "contacts",
+    "document",
+    "image",
+    "interactive",
+    "location",
+    "reaction",
+    "sticker",
+    "template",
+    "text",
+    "video",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A send that may be accepted. Either ``digits`` or ``user_id`` names the person."""
+
+    type: str
+    content: dict[str, Any]
+    text: str
+    entered: str
+    digits: str
+    user_id: str
+    opaque: str
+
+
+def check_product(body: dict[str, Any]) -> None:
+    """Raise GraphError unless the body says that it is for WhatsApp."""
+    if "messaging_product" not in body:
+        raise GraphError(100, message="(#100) The parameter messaging_product is required.")
+    if body["messaging_product"] != "whatsapp":
+        raise GraphError(100, message='(#100) Param messaging_product must be one of {"WHATSAPP"}')
+
+
+def outgoing(body: dict[str, Any], phone: Phone) -> Outgoing:
+    """Return the send that ``body`` describes. Raises: GraphError."""
+    check_product(body)
+    if body.get("recipient_type", "individual") != "individual":
+        raise GraphError(100, message="(#100) Param recipient_type must be one of {INDIVIDUAL}")
+    entered, digits, user_id = _recipient(body, phone)
+    kind = _type(body)
+    content = _content(body, kind)
+    return Outgoing(
+        type=kind,
+        content={"type": kind, kind: content},
+        text=summaries.summary(kind, content),
+        entered=entered,
+        digits=digits,
+        user_id=user_id,
+        opaque=_callback_data(body),
+    )
+
+
+def _recipient(body: dict[str, Any], phone: Phone) -> tuple[str, str, str]:
+    to, user_id = body.get("to"), body.get("recipient")
+    if to:
+        digits = recipients.digits_of(to) if isinstance(to, str) else ""
+        if not digits:
+            raise GraphError(131009, details="Recipient phone number is not valid.")
+        if digits == phone.digits:
+            raise GraphError(131021)
+        return to, digits, ""
+    if not user_id:
+        raise GraphError(100, message="(#100) The parameter to is required.")
+    if not isinstance(user_id, str) or not recipients.USER_ID.fullmatch(user_id):
+        raise GraphError(131009, details="Recipient user id is not valid.")
+    return user_id, "", user_id
+
+
+def _type(body: dict[str, Any]) -> str:
+    kind = body.get("type", "text")
+    if not isinstance(kind, str) or kind.lower() not in TYPES:
+        known = ", ".join(name.upper() for name in TYPES)
+        raise GraphError(
+            100, message=f'(#100) Param type must be one of {{{known}}} - got "{kind}".'
+        )
+    return kind.lower()
+
+
+def _content(body: dict[str, Any], kind: str) -> Any:
+    content = body.get(kind)
+    wanted = list if kind == "contacts" else dict
+    if not isinstance(content, wanted) or not content:
+        raise GraphError(131008, details=f"Parameter '{kind}' is mandatory for type '{kind}'")
+    if kind == "text" and isinstance(content, dict):
+        _check_text(content)
+    return content
+
+
+def _check_text(content: dict[str, Any]) -> None:
+    text = content.get("body")
+    if not isinstance(text, str) or not text.strip():
+        raise GraphError(100, message="(#100) The parameter text['body'] is required.")
+    if len(text) > TEXT_LIMIT:
+        raise GraphError(
+            100,
+            message=f"(#100) Param text['body'] must be at most {TEXT_LIMIT} characters long.",
+        )
+    if not isinstance(content.get("preview_url", False), bool):
+        raise GraphError(100, message="(#100) Param text['preview_url'] must be a boolean.")
+
+
+def _callback_data(body: dict[str, Any]) -> str:
+    data = body.get("biz_opaque_callback_data", "")
+    if not isinstance(data, str) or len(data) > CALLBACK_DATA_LIMIT:
+        raise GraphError(
+            100,
+            message="(#100) Param biz_opaque_callback_data must be at most"
+            f" {CALLBACK_DATA_LIMIT} characters long.",
+        )
+    return data

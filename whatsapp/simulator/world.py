@@ -1,0 +1,256 @@
+"""Everything that the simulated platform knows: people, numbers, chats, subscriptions.
+
+Plain data in memory. One event loop owns it, so it needs no lock; nothing here waits or sends.
+"""
+
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from whatsapp.simulator import ids, recipients
+from whatsapp.simulator.config import Config, Phone
+from whatsapp.simulator.settings import Settings
+
+INBOUND, OUTBOUND = "inbound", "outbound"  # seen from the business, as in its own inbox
+KEPT_MESSAGES = 20_000
+KEPT_REQUESTS = 500
+TYPING_SECONDS = 25.0
+#: Inbound types that do not open the window for free text.
+_NO_ANSWER_TYPES = frozenset({"reaction", "system", "edit", "revoke"})
+
+
+@dataclass(slots=True)
+class Person:
+    """A customer with a phone; ``reads`` is whether messages get opened on it."""
+
+    wa_id: str
+    name: str
+    reads: bool = True
+    first_wrote_at: float | None = None  # known before the simulator heard of a chat
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A state that a message to the customer reached; ``code`` only for `failed`."""
+
+    name: str
+    at: float
+    code: int = 0
+
+
+@dataclass(slots=True)
+class Message:
+    """One message, in either direction."""
+
+    wamid: str
+    direction: str
+    type: str
+    text: str
+    at: float
+    content: dict[str, Any]
+    opaque: str = ""
+    statuses: list[Status] = field(default_factory=list)
+    delivered: bool = False  # inbound: the business acknowledged the webhook
+    read: bool = False  # inbound: the business marked it as read
+
+    @property
+    def reached(self) -> set[str]:
+        """The names of all states so far."""
+        return {status.name for status in self.statuses}
+
+    def as_json(self) -> dict[str, Any]:
+        """As the JSON endpoints show it; times are unix seconds."""
+        return {
+            "wamid": self.wamid,
+            "direction": self.direction,
+            "type": self.type,
+            "text": self.text,
+            "at": self.at,
+            "statuses": [{"status": s.name, "at": s.at, "code": s.code} for s in self.statuses],
+            "biz_opaque_callback_data": self.opaque,
+            "delivered": self.delivered,
+            "read": self.read,
+        }
+
+
+@dataclass(slots=True)
+class Chat:
+    """What one business number and one person wrote to each other."""
+
+    phone: Phone
+    person: Person
+    messages: list[Message] = field(default_factory=list)
+    last_wrote_at: float | None = None
+    typing_until: float = 0.0
+
+    @property
+    def lane(self) -> str:
+        """The key within which webhooks keep their order."""
+        return f"{self.phone.phone_number_id}:{recipients.match_key(self.person.wa_id)}"
+
+
+@dataclass(slots=True)
+class Waba:
+    """A WhatsApp Business Account: what is subscribed, and where its webhooks go instead."""
+
+    waba_id: str
+    subscribed: bool
+    override_callback_url: str = ""
+
+
+class World:
+    """The state. ``version`` grows with every visible change, for pages that poll."""
+
+    def __init__(self, config: Config, now: Callable[[], float] = time.time) -> None:
+        self.config = config
+        self.callback_url = config.callback_url
+        self.now = now
+        self.ids = ids.Ids(config.seed)
+        self.version = 0
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything but the configuration."""
+        self.settings = Settings()
+        self.refusals_left = 0
+        self.phones = {phone.phone_number_id: phone for phone in self.config.phones}
+        self.wabas = {p.waba_id: Waba(p.waba_id, p.subscribed) for p in self.config.phones}
+        self.phone_overrides: dict[str, str] = {}
+        self.people: dict[str, Person] = {}
+        self.chats: dict[tuple[str, str], Chat] = {}
+        self.accepted: deque[Message] = deque(maxlen=KEPT_MESSAGES)
+        self.accepted_total = 0
+        self.callback_data: Counter[str] = Counter()
+        self.inbound: dict[str, Chat] = {}
+        self.requests: deque[dict[str, Any]] = deque(maxlen=KEPT_REQUESTS)
+        self.requests_total = 0
+        started = self.now()
+        for customer in self.config.customers:
+            wrote = started if customer.last_wrote_at is None else customer.last_wrote_at
+            person = Person(customer.wa_id, customer.name, first_wrote_at=wrote)
+            self.people[recipients.match_key(customer.wa_id)] = person
+        self.touch()
+
+    def touch(self) -> None:
+        """Tell polling pages that something changed."""
+        self.version += 1
+
+    # People and chats
+
+    def person(self, wa_id: str, name: str = "") -> Person:
+        """Return who has this number in any spelling, made on the spot where nobody has."""
+        key = recipients.match_key(wa_id)
+        person = self.people.get(key)
+        if person is None:
+            person = self.people[key] = Person(wa_id, name or f"+{wa_id}")
+            self.touch()
+        elif name and name != person.name:
+            person.name = name
+            self.touch()
+        return person
+
+    def addressee(self, digits: str) -> Person:
+        """Return whom a send to ``digits`` reaches; a stranger gets the usual form of the id."""
+        known = self.people.get(recipients.match_key(digits))
+        return known or self.person(recipients.usual_wa_id(digits))
+
+    def person_by_user_id(self, waba_id: str, user_id: str) -> Person | None:
+        """Return who has this business-scoped id in that business, if anybody does."""
+        matches = (p for p in self.people.values() if ids.user_id(waba_id, p.wa_id) == user_id)
+        return next(matches, None)
+
+    def chat(self, phone: Phone, person: Person) -> Chat:
+        """Return the chat of the two, made when it is their first."""
+        key = (phone.phone_number_id, recipients.match_key(person.wa_id))
+        chat = self.chats.get(key)
+        if chat is None:
+            chat = self.chats[key] = Chat(phone, person, last_wrote_at=person.first_wrote_at)
+        return chat
+
+    def find_chat(self, phone_number_id: str, wa_id: str) -> Chat | None:
+        """Return the chat if there is one."""
+        return self.chats.get((phone_number_id, recipients.match_key(wa_id)))
+
+    def window_open(self, chat: Chat) -> bool:
+        """Whether free text may be sent now."""
+        if chat.last_wrote_at is None:
+            return not self.settings.strict_window
+        return self.now() < chat.last_wrote_at + self.settings.window_seconds
+
+    # Messages
+
+    def add_inbound(self, chat: Chat, message: Message) -> None:
+        """Keep what a customer wrote; it opens the window."""
+        chat.messages.append(message)
+        self.inbound[message.wamid] = chat
+        if message.type not in _NO_ANSWER_TYPES:
+            chat.last_wrote_at = max(chat.last_wrote_at or 0.0, message.at)
+        self.touch()
+
+    def add_outbound(self, chat: Chat, message: Message) -> None:
+        """Keep what a business sent."""
+        chat.messages.append(message)
+        chat.typing_until = 0.0
+        self.accepted.append(message)
+        self.accepted_total += 1
+        if message.opaque:
+            self.callback_data[message.opaque] += 1
+        self.touch()
+
+    def mark_read(self, phone: Phone, wamid: str, *, typing: bool) -> bool:
+        """Mark an inbound message and those before it as read; False when it is unknown."""
+        chat = self.inbound.get(wamid)
+        if chat is None or chat.phone.phone_number_id != phone.phone_number_id:
+            return False
+        for message in chat.messages:
+            message.read = message.read or message.direction == INBOUND
+            if message.wamid == wamid:
+                break
+        chat.typing_until = self.now() + TYPING_SECONDS if typing else 0.0
+        self.touch()
+        return True
+
+    # Webhooks and the log
+
+    def callback_for(self, waba_id: str, phone_number_id: str) -> str:
+        """Return where an event goes: the number's address, else the WABA's, else the app's.
+
+        "" when the WABA is not subscribed: then Meta keeps silent.
+        """
+        waba = self.wabas.get(waba_id)
+        if waba is not None and not waba.subscribed:
+            return ""
+        override = waba.override_callback_url if waba else ""
+        return self.phone_overrides.get(phone_number_id) or override or self.callback_url
+
+    def log_request(self, *, method: str, path: str, status: int, note: str) -> None:
+        """Remember a Graph call for the page; never its token."""
+        self.requests_total += 1
+        self.requests.append(
+            {
+                "id": self.requests_total,
+                "at": self.now(),
+                "method": method,
+                "path": path,
+                "status": status,
+                "note": note,
+            }
+        )
+        self.touch()
+
+    def take_refusal(self) -> str:
+        """Return the refusal that the next send meets, "" for none; counts `refuse_times` down."""
+        refusal = self.settings.refuse
+        if refusal and self.settings.refuse_times:
+            self.refusals_left -= 1
+            if self.refusals_left <= 0:
+                self.settings = self.settings.changed({"refuse": "", "refuse_times": 0})
+        return refusal
+
+    def change_settings(self, data: dict[str, Any]) -> None:
+        """Turn knobs. Raises: SettingsError, and nothing changed."""
+        self.settings = self.settings.changed(data)
+        self.refusals_left = self.settings.refuse_times
+        self.touch()
