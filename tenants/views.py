@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from tenants import access
+from tenants import access, throttling
 from tenants.forms import LoginForm
 from tenants.services import credentials
 
@@ -37,7 +37,7 @@ def log_in(request: HttpRequest) -> HttpResponse:
                     password=form.cleaned_data["password"],
                 ),
             )
-        except credentials.RefusedError as refusal:
+        except (credentials.RefusedError, throttling.TooManyFailuresError) as refusal:
             form.add_error(None, str(refusal))
             status = refusal.http_status
         else:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from tenants import audit, context
 from tenants.errors import DomainError
 from tenants.models import Domain, Membership, Plan, Tenant, User
+from tenants.services import people
 
 _SUBDOMAIN = re.compile(r"[a-z][a-z0-9-]{1,38}[a-z0-9]")
 _RESERVED = frozenset(
@@ -62,6 +63,47 @@ def create_tenant(
             Membership.objects.create(user=admin, tenant=tenant, role=Membership.Role.ADMIN)
         audit.record(actor=actor, action="tenant.created", target=tenant, tenant=tenant)
     return tenant
+
+
+def open_tenant(
+    *,
+    actor: User | None,
+    name: str,
+    subdomain: str,
+    plan: Plan,
+    admin_email: str,
+    admin_name: str = "",
+    admin_password: str = "",
+) -> Tenant:
+    """Create a tenant for the person of an address, who gets an account if there is none yet.
+
+    All or nothing, like ``create_tenant``. Raises what that does, and people.WeakPasswordError.
+    """
+    with context.platform(), transaction.atomic():
+        admin = people.find(admin_email) or people.create_user(
+            actor=actor, email=admin_email, name=admin_name, password=admin_password
+        )
+        return create_tenant(actor=actor, name=name, subdomain=subdomain, plan=plan, admin=admin)
+
+
+def change_tenant(*, actor: User | None, tenant: Tenant, name: str, plan: Plan) -> None:
+    """Rename a tenant or put it on another plan. Its subdomain and schema stay."""
+    with context.platform(), transaction.atomic():
+        Tenant.objects.filter(pk=tenant.pk).update(name=name, plan=plan)
+        audit.record(
+            actor=actor,
+            action="tenant.changed",
+            target=tenant,
+            tenant=tenant,
+            changes={"plan": plan.code},
+        )
+
+
+def rename_plan(*, actor: User | None, plan: Plan, name: str) -> None:
+    """Change what a plan is called; its code stays."""
+    with context.platform(), transaction.atomic():
+        Plan.objects.filter(pk=plan.pk).update(name=name)
+        audit.record(actor=actor, action="plan.renamed", target=plan)
 
 
 def suspend_tenant(*, actor: User | None, tenant: Tenant) -> bool:
