@@ -143,6 +143,8 @@ class Message(models.Model):
     text = models.TextField(blank=True, default="")
     # Meta's object for the type as it came or will go, NUL and lone surrogates replaced.
     content = models.JSONField(default=dict)
+    # What else Meta wrote in the message (context, referral, errors, the word of an unknown type).
+    extras = models.JSONField(null=True)
     status = models.CharField(max_length=20, choices=Status)
     rank = models.PositiveSmallIntegerField(default=0)  # rules.RANKS
     timestamp = models.DateTimeField()  # Meta's for inbound, ours for outbound; threads sort by it

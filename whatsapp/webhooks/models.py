@@ -2,6 +2,7 @@
 
 import secrets
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -102,6 +103,20 @@ class WebhookDelivery(models.Model):
         return f"#{self.pk}"
 
 
+class DeliveryClaim(models.Model):
+    """What a worker has in its hands, committed before it looks inside.
+
+    The worker holds the deliveries' row locks and removes this row together with them. So a row whose
+    deliveries are not locked was left by a worker that died at its work.
+    """
+
+    delivery_ids = ArrayField(models.BigIntegerField())
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
+
+
 class ParkedUnit(models.Model):
     """A part of a delivery that could not be applied, with the reason and a way back."""
 
@@ -152,6 +167,12 @@ class ParkedUnit(models.Model):
                 fields=["state", "id"],
                 condition=models.Q(state__in=["NEW", "PARKED"]),
                 name="parked_unit_waiting",
+            ),
+            # Serves the search for what was held of tenants that are active again.
+            models.Index(
+                fields=["tenant"],
+                condition=models.Q(state="PARKED", reason="HELD"),
+                name="parked_unit_held",
             ),
         ]
 
