@@ -1,19 +1,14 @@
 """Seal secrets for storage, bound to tenant, table and column: a copied value does not open."""
 
-import base64
 import hashlib
 import hmac
 
-from cryptography.fernet import Fernet, InvalidToken
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
-PLATFORM = "platform"
+from tenants import sealing
+from tenants.sealing import PLATFORM, SealBrokenError
 
-
-class SealBrokenError(Exception):
-    """The value was sealed with another key, or for another tenant, table or column."""
+__all__ = ["PLATFORM", "SealBrokenError", "mac", "open", "seal"]
 
 
 def seal(value: str, *, tenant: str, table: str, column: str) -> str:
@@ -21,21 +16,12 @@ def seal(value: str, *, tenant: str, table: str, column: str) -> str:
 
     ``tenant`` is the tenant's UUID as text, or ``PLATFORM`` for what belongs to the installation.
     """
-    name, key = next(iter(_keys().items()))
-    token = _fernet(key, tenant, table, column).encrypt(value.encode()).decode()
-    return f"{name}:{token}"
+    return sealing.seal(value, keys=_keys(), tenant=tenant, table=table, column=column)
 
 
 def open(sealed: str, *, tenant: str, table: str, column: str) -> str:  # noqa: A001 - seal and open are a pair
     """Decrypt what ``seal`` made. Raises: SealBrokenError."""
-    name, _, token = sealed.partition(":")
-    key = _keys().get(name)
-    if key is None:
-        raise SealBrokenError(f"unknown key {name!r}")
-    try:
-        return _fernet(key, tenant, table, column).decrypt(token.encode()).decode()
-    except InvalidToken:
-        raise SealBrokenError("the seal does not fit") from None
+    return sealing.unseal(sealed, keys=_keys(), tenant=tenant, table=table, column=column)
 
 
 def mac(*parts: str, purpose: str, size_bytes: int = 8) -> str:
@@ -45,13 +31,4 @@ def mac(*parts: str, purpose: str, size_bytes: int = 8) -> str:
 
 
 def _keys() -> dict[str, bytes]:
-    """Map key names to raw keys, the sealing one first (``k2:<base64>,k1:<base64>``)."""
-    pairs = (item.partition(":") for item in settings.FIELD_KEYS.split(",") if item)
-    return {name.strip(): key.strip().encode() for name, _, key in pairs}
-
-
-def _fernet(key: bytes, tenant: str, table: str, column: str) -> Fernet:
-    derived = HKDF(
-        algorithm=hashes.SHA256(), length=32, salt=None, info=f"{tenant}|{table}|{column}".encode()
-    ).derive(base64.urlsafe_b64decode(key))
-    return Fernet(base64.urlsafe_b64encode(derived))
+    return sealing.parse_keys(settings.FIELD_KEYS)
