@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
+import psycopg
 from django.db import connection as _connection
 from django_tenants.utils import get_public_schema_name
+from psycopg import sql
 
 # Our backend's methods are unknown to Django's types.
 connection: Any = _connection
@@ -25,11 +28,32 @@ def tenant(schema_name: str) -> Iterator[None]:
 
     Fails with ``ValueError`` for the shared schema: tenant code must never run there by mistake.
     """
-    if not schema_name or schema_name == get_public_schema_name():
-        raise ValueError(f"not a tenant's schema: {schema_name!r}")
+    _refuse_shared(schema_name)
     with _restored():
         connection.set_schema(schema_name)
         yield
+
+
+@contextmanager
+def raw_transaction(session: psycopg.Connection[Any], schema_name: str) -> Iterator[None]:
+    """Run one transaction of a session of one's own on one tenant's tables, and on nothing else.
+
+    The path ends with the transaction. A table that is missing is an error, never public's.
+    """
+    _refuse_shared(schema_name)
+    session.execute(_begin(schema_name), prepare=False)
+    try:
+        yield
+    except BaseException:
+        if not session.closed:
+            session.rollback()
+        raise
+    session.commit()
+
+
+@lru_cache(maxsize=4096)
+def _begin(schema_name: str) -> sql.Composed:
+    return sql.SQL("BEGIN; SET LOCAL search_path TO {}").format(sql.Identifier(schema_name))
 
 
 def current_schema() -> str:
@@ -40,6 +64,11 @@ def current_schema() -> str:
 def leave() -> None:
     """Leave every schema; for the borders of requests and tasks."""
     connection.set_schema_to_nowhere()
+
+
+def _refuse_shared(schema_name: str) -> None:
+    if not schema_name or schema_name == get_public_schema_name():
+        raise ValueError(f"not a tenant's schema: {schema_name!r}")
 
 
 @contextmanager

@@ -1,0 +1,30 @@
+"""Sessions that are not Django's, for set-based work that names its tenant in each transaction."""
+
+from typing import Any
+
+import psycopg
+from django.db import connection
+
+_PLACE = ("dbname", "user", "password", "host", "port")
+
+
+def connect(*, name: str, **settings: str) -> psycopg.Connection[Any]:
+    """Open a session in autocommit mode; ``settings`` are PostgreSQL's, ``name`` is for its lists.
+
+    It starts in no schema at all. On Django's own session the next ORM call would set its own
+    search_path, and rows would land in another tenant. Raises: psycopg.OperationalError.
+    """
+    place = {key: value for key, value in _params().items() if key in _PLACE}
+    options = {"search_path": "nowhere", "timezone": "UTC", **settings}
+    return psycopg.connect(
+        **place,
+        autocommit=True,
+        application_name=name,
+        connect_timeout=5,
+        options=" ".join(f"-c {key}={value}" for key, value in options.items()),
+    )
+
+
+def _params() -> dict[str, Any]:
+    params: dict[str, Any] = connection.get_connection_params()
+    return params

@@ -1,0 +1,103 @@
+"""What one webhook body consists of: units, each with a fate of its own."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Every name that Meta gave for one person, "" for those it left out."""
+
+    wa_id: str
+    user_id: str
+    parent_user_id: str
+    profile_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class InboundMessage:
+    """A message of a customer in a private chat."""
+
+    index: int
+    waba_id: str
+    phone_number_id: str
+    wamid: str
+    timestamp: datetime
+    type: str  # Meta's word; an open set
+    text: str  # of a text message, else ""
+    content: Any  # the object named as the type, as it came
+    extras: Json  # whatever else stood beside it: context, referral, errors, ...
+    sender: Sender
+    field: ClassVar[str] = "messages"
+
+
+@dataclass(frozen=True, slots=True)
+class StatusUpdate:
+    """What became of a message that the business sent."""
+
+    index: int
+    waba_id: str
+    phone_number_id: str
+    wamid: str
+    timestamp: datetime
+    status: str  # Meta's word in capitals; an open set
+    callback_data: str  # our own word, echoed
+    errors: list[Any] | None
+    pricing: Json | None
+    recipient_id: str
+    recipient_user_id: str
+    field: ClassVar[str] = "messages"
+
+    @property
+    def error_code(self) -> int | None:
+        code = self._error.get("code")
+        # A column of 32 bits holds it; a boolean is no code.
+        known = isinstance(code, int) and not isinstance(code, bool) and abs(code) < 2**31
+        return code if known else None
+
+    @property
+    def error_detail(self) -> str:
+        """Return Meta's most exact words about the failure."""
+        error = self._error
+        data = error.get("error_data")
+        details = data.get("details") if isinstance(data, dict) else None
+        words = (details, error.get("details"), error.get("message"), error.get("title"))
+        return next((word for word in words if isinstance(word, str) and word), "")
+
+    @property
+    def _error(self) -> Json:
+        first = self.errors[0] if self.errors else None
+        return first if isinstance(first, dict) else {}
+
+
+@dataclass(frozen=True, slots=True)
+class AccountEvent:
+    """Anything that is neither: kept as it came, for one number or for a whole account.
+
+    Also what is said in a group, which must never be mixed into a private chat.
+    """
+
+    index: int
+    waba_id: str
+    phone_number_id: str  # "" where the event names no number by its id
+    display_phone_number: str
+    field: str
+    value: Json
+    time: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A part that has not the shape of anything. ``error`` is a class and never holds content."""
+
+    index: int
+    error: str
+    field: str = ""
+    waba_id: str = ""
+    phone_number_id: str = ""
+
+
+Unit = InboundMessage | StatusUpdate | AccountEvent | Unreadable
