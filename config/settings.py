@@ -71,6 +71,8 @@ MIDDLEWARE = [
 ROOT_URLCONF = "config.urls_tenant"
 PUBLIC_SCHEMA_URLCONF = "config.urls_public"
 ASGI_APPLICATION = "config.asgi.application"
+# Consumers by path and dotted name: tenants.sockets admits, and stands below the apps that consume.
+SOCKET_CONSUMERS = {"/ws/inbox/": "conversations.consumers.inbox"}
 WSGI_APPLICATION = "config.wsgi.application"
 
 # --- Database ---------------------------------------------------------------------------------
@@ -124,8 +126,13 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 # --- Who is who -------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
-# An address is unique whatever its case: a constraint on Lower(email), which the check cannot see.
-SILENCED_SYSTEM_CHECKS = ["auth.E003"]
+SILENCED_SYSTEM_CHECKS = [
+    # An address is unique whatever its case: a constraint on Lower(email), which the check misses.
+    "auth.E003",
+    # Each of our hosts sends its own HSTS header; the domain's other hosts may not be ours.
+    "security.W005",
+    "security.W021",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
