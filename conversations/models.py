@@ -186,6 +186,12 @@ class Message(models.Model):
                 condition=models.Q(status__in=["PENDING", "HELD", "SENDING", "UNKNOWN"]),
                 name="message_outbox",
             ),
+            # Serves the attempts of one message: the thread shows the last one only.
+            models.Index(
+                fields=["retry_of"],
+                condition=models.Q(retry_of__isnull=False),
+                name="message_attempts",
+            ),
             # Serves unread counts: inbound after the last read one.
             models.Index(
                 fields=["conversation", "id"],

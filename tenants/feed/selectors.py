@@ -1,0 +1,47 @@
+"""What has changed since a number."""
+
+from dataclasses import dataclass
+
+from tenants.feed.models import Change, Counter
+
+# A page that is further behind is drawn anew: cheaper than so many fragments.
+CATCH_UP_MAX = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The difference between a page's number and the tenant's last one."""
+
+    last_seq: int
+    reset: bool = False  # the difference is not known, or too great: start anew
+    conversation_ids: frozenset[int] = frozenset()
+    message_ids: frozenset[int] = frozenset()
+
+
+def last_seq() -> int:
+    """Return the tenant's last number. One query; read it before what it stands for is read."""
+    return Counter.objects.values_list("value", flat=True).first() or 0
+
+
+def changes_after(seq: int, *, conversation_id: int | None = None) -> Changes:
+    """Return what changed after ``seq``; messages only of one conversation, the one on the screen.
+
+    ``reset`` when the rows in between are gone or too many, or when ``seq`` was never given.
+    """
+    last = last_seq()
+    if seq == last:
+        return Changes(last_seq=last)
+    newer = Change.objects.filter(seq__gt=seq, seq__lte=last).order_by("seq")
+    rows = list(newer.values_list("seq", "conversation_id", "message_id")[: CATCH_UP_MAX + 1])
+    # Numbers are dense: a gap at the start means that the first ones were swept away.
+    if not rows or len(rows) > CATCH_UP_MAX or rows[0][0] != seq + 1:
+        return Changes(last_seq=last, reset=True)
+    return Changes(
+        last_seq=last,
+        conversation_ids=frozenset(conversation for _, conversation, _ in rows),
+        message_ids=frozenset(
+            message
+            for _, conversation, message in rows
+            if message is not None and conversation == conversation_id
+        ),
+    )
