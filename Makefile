@@ -25,13 +25,12 @@ test: $(VENV)/.dev ## run the tests; DATABASE_URL and REDIS_URL name servers of 
 	$(PY) -m pytest -n 2 -m "not e2e"
 	$(PY) -m pytest -m e2e
 
-check: $(VENV)/.dev ## lint, format, types, imports, templates, migrations
+check: $(VENV)/.dev ## lint, format, types, imports, templates, settings
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/djlint --quiet --lint --check templates
 	$(VENV)/bin/lint-imports
 	$(DUMMY) $(VENV)/bin/mypy .
-	$(DUMMY) $(PY) -W ignore manage.py makemigrations --check --dry-run
 	$(DUMMY) PUBLIC_URL=https://example.test TRUSTED_PROXY_COUNT=1 $(PY) manage.py check --deploy --fail-level WARNING
 
 format: $(VENV)/.dev ## put the code in order
