@@ -1,0 +1,24 @@
+"""Everything on one port: webhooks past Django, sockets past its HTTP handler, pages through it."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+pages = get_asgi_application()
+
+from config.ingest import door, lifespan  # noqa: E402 - after Django is set up, as what follows wants it
+from tenants import sockets  # noqa: E402
+from whatsapp.webhooks.ingest.app import Receive, Scope, Send  # noqa: E402
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    """Hand a connection to whom it belongs."""
+    if scope["type"] == "websocket":
+        await sockets.application(scope, receive, send)
+    elif scope["type"] == "lifespan":
+        await lifespan(receive, send)
+    elif door.serves(scope["path"]):
+        await door(scope, receive, send)
+    else:
+        await pages(scope, receive, send)

@@ -1,0 +1,8 @@
+"""Pages and the API for a WSGI server; webhooks and sockets have processes of their own."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+application = get_wsgi_application()
