@@ -26,9 +26,9 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 # --- Apps -------------------------------------------------------------------------------------
 SHARED_APPS = [
     "config",
-    "unfold",  # before django_tenants, or the console's lists collapse
+    "unfold.apps.BasicAppConfig",  # before django_tenants, or the console's lists collapse
     "django_tenants",
-    "django.contrib.admin",
+    "config.apps.ConsoleConfig",  # django.contrib.admin with a site of our own
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -226,6 +226,20 @@ STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = env.str("STATIC_ROOT", default=str(BASE_DIR / ".static"))
 WHITENOISE_USE_FINDERS = BALCAO_DEMO or DEBUG
+
+# --- Console ----------------------------------------------------------------------------------
+UNFOLD = {
+    "SITE_TITLE": "Balcão",
+    "SITE_HEADER": "Balcão",
+    "SITE_URL": None,
+    "SITE_SYMBOL": "forum",
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_LANGUAGES": True,
+    "DASHBOARD_CALLBACK": "config.console.figures",
+    "SIDEBAR": {"navigation": "config.console.navigation"},
+}
+OTP_TOTP_ISSUER = "Balcão"
 
 # --- Logs -------------------------------------------------------------------------------------
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")

@@ -7,7 +7,6 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from tenants import audit, context
 from tenants.errors import DomainError
@@ -126,15 +125,6 @@ def set_super_admin(*, actor: User | None, user: User, is_superuser: bool) -> No
         if changed.update(is_superuser=is_superuser):
             _record(actor, "user.super_admin_set", user, {"is_superuser": is_superuser})
     user.is_superuser = is_superuser
-
-
-def forget_second_factor(*, actor: User | None, user: User) -> bool:
-    """Let a super-admin who lost his phone enroll a new one. False if he had none enrolled."""
-    with context.platform(), transaction.atomic():
-        count, _details = TOTPDevice.objects.filter(user=user).delete()
-        if count:
-            _record(actor, "user.second_factor_forgotten", user)
-    return bool(count)
 
 
 def add_membership(*, actor: User | None, user: User, tenant: Tenant, role: str) -> Membership:

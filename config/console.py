@@ -1,0 +1,205 @@
+"""The console's site: who gets in, what its first page and its menu show."""
+
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import Any
+
+import django_otp
+import segno
+from csp.decorators import csp_update
+from django.conf import settings
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import Count, Model
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from unfold.forms import AuthenticationForm
+from unfold.sites import UnfoldAdminSite
+
+from tenants import access, throttling
+from tenants.console import ConsoleAdmin
+from tenants.models import Tenant
+from tenants.services import credentials, second_factor
+from whatsapp.webhooks import backlog
+
+SESSION_SECONDS = 12 * 3600
+# Its scripts are compiled in the page, its colors written into it. Tenants' pages allow neither.
+CSP = {"script-src": ["'self'", "'unsafe-eval'"], "style-src": ["'self'", "'unsafe-inline'"]}
+
+
+class LoginForm(AuthenticationForm):
+    """Password first; the second factor has a page of its own."""
+
+    def clean(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        if given.get("username") and given.get("password"):
+            try:
+                self.user_cache = credentials.super_admin(
+                    email=given["username"], password=given["password"]
+                )
+            except (credentials.RefusedError, throttling.TooManyFailuresError) as refusal:
+                raise ValidationError(str(refusal), code=refusal.code) from refusal
+        return given
+
+
+class ConsoleSite(UnfoldAdminSite):
+    """Super-admins only, on the public host only, with a second factor outside the demo."""
+
+    index_template = "console/index.html"
+
+    def register(
+        self,
+        model_or_iterable: type[Model] | Iterable[type[Model]],
+        admin_class: "type[admin.ModelAdmin[Any]] | None" = None,
+        **options: Any,
+    ) -> None:
+        """Take our own pages only: a library's would write without a service, and unaudited."""
+        if admin_class is not None and issubclass(admin_class, ConsoleAdmin):
+            super().register(model_or_iterable, admin_class, **options)
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return _is_super_admin(request) and (settings.BALCAO_DEMO or request.user.is_verified())
+
+    def get_urls(self) -> list[Any]:
+        own = path("second-factor/", self.second_factor, name="second_factor")
+        return [own, *super().get_urls()]
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Callable[..., HttpResponse]:  # noqa: FBT001, FBT002 - Django's signature
+        return csp_update(CSP)(super().admin_view(view, cacheable))
+
+    @method_decorator([csp_update(CSP), never_cache, sensitive_post_parameters("password")])
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Take the password and go on to where he wanted, by way of the second factor."""
+        back = _back(request)
+        if request.method == "GET" and _is_super_admin(request):
+            after = back if self.has_permission(request) else self._second_factor_path(back)
+            return HttpResponseRedirect(after)
+        form = LoginForm(request, data=request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            access.begin_session(request, form.get_user())
+            request.session.set_expiry(SESSION_SECONDS)
+            return HttpResponseRedirect(back)
+        context = {
+            **self.each_context(request),
+            "title": _("Sign in"),
+            "app_path": request.get_full_path(),
+            "form": form,
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, "admin/login.html", context)
+
+    @method_decorator([csp_update(CSP), never_cache, sensitive_post_parameters("code")])
+    def second_factor(self, request: HttpRequest) -> HttpResponse:
+        """Show the key as a picture until a first code came from it; ask for a code after that."""
+        if not _is_super_admin(request):
+            return HttpResponseRedirect(reverse("admin:login"))
+        if request.method == "POST":
+            try:
+                device = second_factor.check(user=request.user, code=request.POST.get("code", ""))
+            except second_factor.WrongCodeError as refusal:
+                return self._ask_for_code(request, str(refusal), status=refusal.http_status)
+            django_otp.login(request, device)
+            return HttpResponseRedirect(_back(request))
+        return self._ask_for_code(request)
+
+    def _ask_for_code(
+        self, request: HttpRequest, error: str = "", status: int = 200
+    ) -> HttpResponse:
+        device = second_factor.device_of(request.user)
+        context = {
+            **self.each_context(request),
+            "title": _("Second factor"),
+            "error": error,
+            "next": _back(request),
+        }
+        if not device.confirmed:
+            context["picture"] = segno.make(device.config_url).svg_data_uri(scale=5, border=2)
+            context["key"] = device.config_url.partition("secret=")[2].partition("&")[0]
+        return TemplateResponse(request, "console/second_factor.html", context, status=status)
+
+    def _second_factor_path(self, back: str) -> str:
+        return f"{reverse('admin:second_factor')}?next={back}"
+
+
+def figures(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Add what the first page shows: a few figures, none of them from a tenant's schema."""
+    waiting = backlog.figures()
+    by_status = dict(Tenant.objects.values_list("status").annotate(Count("id")))
+    parked = reverse("admin:webhooks_parkedunit_changelist")
+    context["figures"] = [
+        (_("Active tenants"), by_status.get(Tenant.Status.ACTIVE, 0), _list("tenants_tenant")),
+        (
+            _("Suspended tenants"),
+            by_status.get(Tenant.Status.SUSPENDED, 0),
+            _list("tenants_tenant") + "?status__exact=SUSPENDED",
+        ),
+        (
+            _("Deliveries in the last day"),
+            backlog.received_since(timezone.now() - timedelta(days=1)),
+            _list("webhooks_webhookdelivery"),
+        ),
+        (
+            _("Oldest unprocessed, seconds"),
+            round(waiting.oldest_unprocessed_seconds),
+            _list("webhooks_webhookdelivery") + "?state__exact=NEW",
+        ),
+        (
+            _("Parked units waiting"),
+            sum(waiting.parked.values()),
+            f"{parked}?state__exact=PARKED",
+        ),
+    ]
+    return context
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the menu."""
+    groups = {
+        _("Customers"): [
+            (_("Tenants"), "apartment", "tenants_tenant"),
+            (_("Plans"), "sell", "tenants_plan"),
+        ],
+        _("People"): [
+            (_("Users"), "person", "tenants_user"),
+            (_("Memberships"), "group", "tenants_membership"),
+        ],
+        "WhatsApp": [
+            (_("Numbers"), "call", "webhooks_phoneroute"),
+            (_("Meta apps"), "key", "webhooks_metaapp"),
+            (_("Deliveries"), "move_to_inbox", "webhooks_webhookdelivery"),
+            (_("Parked units"), "inventory_2", "webhooks_parkedunit"),
+        ],
+        _("Records"): [(_("Audit events"), "history", "tenants_auditevent")],
+    }
+    return [
+        {
+            "title": title,
+            "separator": True,
+            "items": [
+                {"title": name, "icon": icon, "link": _list(model)} for name, icon, model in items
+            ],
+        }
+        for title, items in groups.items()
+    ]
+
+
+def _list(model: str) -> str:
+    return reverse(f"admin:{model}_changelist")
+
+
+def _is_super_admin(request: HttpRequest) -> bool:
+    user = request.user
+    return request.tenant is None and user.is_authenticated and user.is_active and user.is_superuser
+
+
+def _back(request: HttpRequest) -> str:
+    wanted = request.POST.get("next") or request.GET.get("next", "")
+    return access.own_path(wanted, reverse("admin:index"))

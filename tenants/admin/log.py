@@ -1,0 +1,21 @@
+"""The audit log: to look at."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from tenants.console import ReadOnlyAdmin
+from tenants.models import AuditEvent
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(ReadOnlyAdmin):
+    list_display = ("at", "action", "target", "tenant", "actor", "ip_address")
+    list_filter = ("tenant",)
+    search_fields = ("=action", "=target", "=request_id")
+    search_help_text = "tenant.suspended, tenants.User:7"
+    ordering = ("-id",)
+    fields = ("at", "action", "target", "tenant", "actor", "changes", "request_id", "ip_address")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEvent]:
+        return super().get_queryset(request).select_related("tenant", "actor")

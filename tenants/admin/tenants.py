@@ -1,0 +1,152 @@
+"""Tenants and plans."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import TabularInline
+from unfold.decorators import action, display
+from unfold.widgets import (
+    UnfoldAdminEmailInputWidget,
+    UnfoldAdminPasswordWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from tenants.console import ConsoleAdmin, adopt
+from tenants.models import Membership, Plan, Tenant
+from tenants.services import tenancy
+
+COLORS = {
+    Tenant.Status.ACTIVE: "success",
+    Tenant.Status.SUSPENDED: "warning",
+    Tenant.Status.BROKEN: "danger",
+}
+
+
+class NewTenantForm(forms.ModelForm):
+    """A tenant and the person who opens it."""
+
+    admin_email = forms.EmailField(
+        label=_("E-mail of the first admin"), widget=UnfoldAdminEmailInputWidget
+    )
+    admin_name = forms.CharField(
+        label=_("Name of the first admin"),
+        max_length=120,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+    )
+    admin_password = forms.CharField(
+        label=_("First password"),
+        required=False,
+        strip=False,
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
+        help_text=_("Leave it and the name empty for an address that has an account already."),
+    )
+
+    class Meta:
+        model = Tenant
+        fields = ("name", "subdomain", "plan")
+
+
+class MembershipInline(TabularInline):
+    """Who works there: to look at; memberships have a page of their own."""
+
+    model = Membership
+    fields = ("user", "role", "created_at")
+    readonly_fields = fields
+    extra = 0
+    show_change_link = True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Tenant)
+class TenantAdmin(ConsoleAdmin):
+    list_display = ("name", "subdomain", "status_label", "plan", "created_at")
+    list_filter = ("status", "plan")
+    list_select_related = ("plan",)
+    search_fields = ("name", "subdomain")
+    ordering = ("name",)
+    fields = ("name", "plan", "subdomain", "schema_name", "id", "status", "created_at")
+    readonly_fields = ("subdomain", "schema_name", "id", "status", "created_at")
+    actions = ("suspend", "resume")
+    actions_detail = ("suspend_one", "resume_one")
+
+    @display(description=_("status"), ordering="status", label=COLORS)
+    def status_label(self, tenant: Tenant) -> tuple[str, str]:
+        return tenant.status, tenant.get_status_display()
+
+    def get_fields(self, request: HttpRequest, obj: Tenant | None = None) -> Any:
+        new = ("name", "subdomain", "plan", "admin_email", "admin_name", "admin_password")
+        return new if obj is None else self.fields
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Tenant | None = None) -> Any:
+        return () if obj is None else self.readonly_fields
+
+    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        if obj is None:
+            kwargs["form"] = NewTenantForm
+        return super().get_form(request, obj, **kwargs)
+
+    def get_inlines(self, request: HttpRequest, obj: Tenant | None) -> Any:
+        return [] if obj is None else [MembershipInline]
+
+    def save_model(self, request: HttpRequest, obj: Tenant, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+        if change:
+            tenancy.change_tenant(actor=request.user, tenant=obj, name=obj.name, plan=obj.plan)
+        else:
+            adopt(obj, tenancy.open_tenant(actor=request.user, **form.cleaned_data))
+
+    @admin.action(description=_("Suspend"))
+    def suspend(self, request: HttpRequest, chosen: QuerySet[Tenant]) -> HttpResponse | None:
+        return self.for_each(request, chosen, action="suspend", **self._suspension(request))
+
+    @admin.action(description=_("Resume"))
+    def resume(self, request: HttpRequest, chosen: QuerySet[Tenant]) -> HttpResponse | None:
+        return self.for_each(request, chosen, action="resume", **self._resumption(request))
+
+    @action(description=_("Suspend"), icon="pause", url_path="suspend")
+    def suspend_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self.for_one(request, object_id, **self._suspension(request))
+
+    @action(description=_("Resume"), icon="play_arrow", url_path="resume")
+    def resume_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self.for_one(request, object_id, **self._resumption(request))
+
+    def _suspension(self, request: HttpRequest) -> dict[str, Any]:
+        return {
+            "question": gettext("Suspend? Nothing is sent or changed; what comes in is held."),
+            "act": lambda tenant: tenancy.suspend_tenant(actor=request.user, tenant=tenant),
+            "danger": True,
+        }
+
+    def _resumption(self, request: HttpRequest) -> dict[str, Any]:
+        return {
+            "question": gettext("Resume? What was held is processed now."),
+            "act": lambda tenant: tenancy.resume_tenant(actor=request.user, tenant=tenant),
+        }
+
+
+@admin.register(Plan)
+class PlanAdmin(ConsoleAdmin):
+    list_display = ("name", "code")
+    ordering = ("id",)
+    fields = ("name", "code")
+    readonly_fields = ("code",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False  # their codes are the product's
+
+    def save_model(self, request: HttpRequest, obj: Plan, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+        tenancy.rename_plan(actor=request.user, plan=obj, name=obj.name)

@@ -1,0 +1,186 @@
+"""What every page of the console shares: services write, nothing is deleted, lists stay fast."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin import helpers
+from django.core.paginator import Paginator
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from unfold.admin import ModelAdmin
+from unfold.paginator import InfinitePaginator
+
+from tenants.errors import DomainError
+
+
+class ConsoleAdmin(ModelAdmin):
+    """A list and a form whose changes are made by services, which also write the audit log."""
+
+    show_full_result_count = False
+    list_per_page = 50
+    actions_on_bottom = False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+        """Call a service; ``adopt`` what it made."""
+        raise NotImplementedError
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show a service's refusal as an error of the form, with everything still typed in."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except DomainError as refusal:
+            request.refusal = refusal  # type: ignore[attr-defined]
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def get_form(
+        self, request: HttpRequest, obj: Model | None = None, **kwargs: Any
+    ) -> type[forms.ModelForm]:
+        form: type[forms.ModelForm] = super().get_form(request, obj, **kwargs)
+        refusal = getattr(request, "refusal", None)
+        if refusal is None:
+            return form
+        return type(form.__name__, (_RefusedForm, form), {"refusal": str(refusal)})
+
+    # The audit log is the one record of who did what; Django's own would keep names.
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None: ...
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None: ...
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> None: ...
+
+    def for_all(
+        self,
+        request: HttpRequest,
+        chosen: QuerySet[Any],
+        *,
+        action: str,
+        question: str,
+        act: Callable[[QuerySet[Any]], int],
+        danger: bool = False,
+    ) -> HttpResponse | None:
+        """Ask first, then call ``act`` with all that was chosen, and say how many it changed."""
+        if "confirmed" not in request.POST:
+            return self._ask(request, chosen, action=action, question=question, danger=danger)
+        try:
+            done = act(chosen)
+        except DomainError as refusal:
+            self.message_user(request, str(refusal), messages.ERROR)
+        else:
+            self.message_user(request, _("Changed: %(count)d") % {"count": done}, messages.SUCCESS)
+        return None
+
+    def for_each(
+        self,
+        request: HttpRequest,
+        chosen: QuerySet[Any],
+        *,
+        action: str,
+        question: str,
+        act: Callable[[Any], object],
+        danger: bool = False,
+    ) -> HttpResponse | None:
+        """Ask first, then call ``act`` for each; False is for what was so already."""
+
+        def all_of(objects: QuerySet[Any]) -> int:
+            return sum(self._one(request, obj, act) for obj in objects)
+
+        return self.for_all(
+            request, chosen, action=action, question=question, act=all_of, danger=danger
+        )
+
+    def for_one(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        *,
+        question: str,
+        act: Callable[[Any], object],
+        danger: bool = False,
+        gone: bool = False,
+    ) -> HttpResponse:
+        """Do the same for the one object of a form, from a button above it."""
+        chosen = self.get_queryset(request).filter(pk=object_id)
+        if request.method != "POST":
+            return self._ask(request, chosen, action="", question=question, danger=danger)
+        self.for_each(request, chosen, action="", question=question, act=act)
+        return HttpResponseRedirect(
+            self.address("changelist") if gone else self.address("change", object_id)
+        )
+
+    def address(self, page: str, *args: Any) -> str:
+        """Return the path of one of this model's pages."""
+        meta = self.model._meta
+        return reverse(f"admin:{meta.app_label}_{meta.model_name}_{page}", args=args)
+
+    def _one(self, request: HttpRequest, obj: Model, act: Callable[[Any], object]) -> bool:
+        try:
+            return act(obj) is not False
+        except DomainError as refusal:
+            self.message_user(request, f"{obj}: {refusal}", messages.ERROR)
+            return False
+
+    def _ask(
+        self,
+        request: HttpRequest,
+        chosen: QuerySet[Any],
+        *,
+        action: str,
+        question: str,
+        danger: bool,
+    ) -> HttpResponse:
+        meta = self.model._meta
+        keys: Sequence[str] = request.POST.getlist(helpers.ACTION_CHECKBOX_NAME)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": question,
+            "opts": meta,
+            "chosen": chosen[:100],
+            "chosen_count": chosen.count(),
+            "keys": keys,
+            "key_name": helpers.ACTION_CHECKBOX_NAME,
+            "select_across": request.POST.get("select_across", "0"),
+            "action": action,
+            "danger": danger,
+            "back": self.address("changelist"),
+        }
+        return TemplateResponse(request, "console/confirm.html", context)
+
+
+class ReadOnlyAdmin(ConsoleAdmin):
+    """A list of what the system wrote: to look at."""
+
+    paginator: ClassVar[type[Paginator]] = InfinitePaginator  # counting millions costs seconds
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class _RefusedForm(forms.ModelForm):
+    refusal: ClassVar[str]
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        self.add_error(None, self.refusal)
+        return cleaned
+
+
+def adopt(obj: Model, made: Model) -> None:
+    """Let the form's unsaved object be the one that a service made."""
+    obj.__dict__.update(made.__dict__)

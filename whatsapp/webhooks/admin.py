@@ -1,0 +1,216 @@
+"""Meta apps, what they delivered, and what could not be applied."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import F, Func, IntegerField, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminPasswordWidget
+
+from tenants import sealing
+from tenants.console import ConsoleAdmin, ReadOnlyAdmin, adopt
+from whatsapp.webhooks.models import MetaApp, ParkedUnit, WebhookDelivery
+from whatsapp.webhooks.services import apps, parking
+
+
+def secret_field(label: Any, help_text: Any = "") -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        required=False,
+        max_length=512,
+        help_text=help_text,
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
+    )
+
+
+class MetaAppForm(forms.ModelForm):
+    """An app; its secrets can be given, never read."""
+
+    app_secret = secret_field(
+        _("New app secret"),
+        _("The one before keeps opening what Meta signed with it. Empty: it stays as it is."),
+    )
+    verify_token = secret_field(_("New verify token"), _("Empty: it stays as it is."))
+
+    class Meta:
+        model = MetaApp
+        fields = ("name", "app_id", "tenant", "is_active")
+
+
+@admin.register(MetaApp)
+class MetaAppAdmin(ConsoleAdmin):
+    form = MetaAppForm
+    list_display = ("name", "app_id", "tenant", "is_active", "webhook_path")
+    list_filter = ("is_active",)
+    list_select_related = ("tenant",)
+    search_fields = ("name", "=app_id")
+    ordering = ("name",)
+    autocomplete_fields = ("tenant",)
+    actions_detail = ("forget_previous",)
+    fields = (
+        "name",
+        "app_id",
+        "tenant",
+        "is_active",
+        "webhook_path",
+        "secret_state",
+        "app_secret",
+        "token_state",
+        "verify_token",
+    )
+
+    def get_fields(self, request: HttpRequest, obj: MetaApp | None = None) -> Any:
+        new = ("name", "app_id", "tenant", "app_secret", "verify_token")
+        return new if obj is None else self.fields
+
+    def get_readonly_fields(self, request: HttpRequest, obj: MetaApp | None = None) -> Any:
+        states = ("webhook_path", "secret_state", "token_state")
+        return () if obj is None else ("app_id", "tenant", *states)
+
+    @display(description=_("webhook path"))
+    def webhook_path(self, app: MetaApp) -> str:
+        own = "" if app.tenant_id is None else f"apps/{app.app_key}"
+        return f"/webhook/whatsapp/{own}"
+
+    @display(description=_("app secret"))
+    def secret_state(self, app: MetaApp) -> str:
+        state = _state(app, "app_secret")
+        if app.previous_secret_sealed:
+            state += " · " + gettext("the one before is still taken")
+        return state
+
+    @display(description=_("verify token"))
+    def token_state(self, app: MetaApp) -> str:
+        return _state(app, "verify_token")
+
+    def save_model(self, request: HttpRequest, obj: MetaApp, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+        actor, data = request.user, form.cleaned_data
+        if not change:
+            adopt(obj, apps.register_app(actor=actor, **data))
+            return
+        apps.change_app(actor=actor, app=obj, name=data["name"], is_active=data["is_active"])
+        if data["app_secret"]:
+            apps.rotate_secret(actor=actor, app=obj, app_secret=data["app_secret"])
+        if data["verify_token"]:
+            apps.set_verify_token(actor=actor, app=obj, verify_token=data["verify_token"])
+
+    @action(description=_("Forget the secret before"), icon="key_off", url_path="forget-previous")
+    def forget_previous(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self.for_one(
+            request,
+            object_id,
+            question=gettext("Refuse what the secret before the rotation signed, from now on?"),
+            act=lambda app: apps.forget_previous_secret(actor=request.user, app=app),
+            danger=True,
+        )
+
+
+@admin.register(WebhookDelivery)
+class WebhookDeliveryAdmin(ReadOnlyAdmin):
+    """Sizes and fates; the body is what customers wrote, and stays where it is."""
+
+    counts = ("units_total", "units_stored", "units_duplicate", "units_placeholder", "units_parked")
+    list_display = ("id", "received_at", "app", "state", "size", *counts, "unaccounted")
+    list_filter = ("state",)
+    ordering = ("-id",)
+    search_fields = ("=id",)
+    search_help_text = "#"
+    fields = (
+        "id",
+        "app",
+        "received_at",
+        "phone_number_id_hint",
+        "size",
+        "digest",
+        "state",
+        "attempts",
+        "processed_at",
+        *counts,
+        "unaccounted",
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookDelivery]:
+        size = Func(F("body"), function="octet_length", output_field=IntegerField())
+        deliveries = super().get_queryset(request).select_related("app")
+        return deliveries.defer("body").annotate(body_bytes=size)
+
+    @display(description=_("size"))
+    def size(self, delivery: Any) -> str:
+        return filesizeformat(delivery.body_bytes)
+
+    @display(description="SHA-256")
+    def digest(self, delivery: WebhookDelivery) -> str:
+        return bytes(delivery.sha256).hex()
+
+    @display(description=_("unaccounted"))
+    def unaccounted(self, delivery: WebhookDelivery) -> int:
+        return delivery.units_total - sum(getattr(delivery, name) for name in self.counts[1:])
+
+
+@admin.register(ParkedUnit)
+class ParkedUnitAdmin(ReadOnlyAdmin):
+    """What waits for a decision: replay is safe, discarding is for good."""
+
+    list_display = ("id", "reason_label", "state", "tenant", "field", "phone_number_id", "error")
+    list_display += ("delivery_number", "created_at")  # type: ignore[assignment]
+    list_filter = ("reason", "state", "tenant")
+    list_select_related = ("tenant",)
+    search_fields = ("=phone_number_id", "=error")
+    search_help_text = _("A phone number id, or an error as it is shown")
+    ordering = ("-id",)
+    actions = ("replay", "discard")
+    fields = ("id", "reason", "state", "tenant", "field", "phone_number_id", "error")
+    fields += ("delivery_number", "unit_index", "created_at", "resolved_at")  # type: ignore[assignment]
+
+    @display(
+        description=_("reason"),
+        ordering="reason",
+        label={
+            ParkedUnit.Reason.UNROUTED: "warning",
+            ParkedUnit.Reason.HELD: "info",
+            ParkedUnit.Reason.QUARANTINED: "danger",
+        },
+    )
+    def reason_label(self, unit: ParkedUnit) -> tuple[str, str]:
+        return unit.reason, unit.get_reason_display()
+
+    @display(description=_("delivery"))
+    def delivery_number(self, unit: ParkedUnit) -> str:
+        return f"#{unit.delivery_id}"  # type: ignore[attr-defined]
+
+    @admin.action(description=_("Replay"))
+    def replay(self, request: HttpRequest, chosen: QuerySet[ParkedUnit]) -> HttpResponse | None:
+        return self.for_all(
+            request,
+            chosen,
+            action="replay",
+            question=gettext("Replay these units? What was applied before is not applied twice."),
+            act=lambda units: parking.replay(actor=request.user, units=units),
+        )
+
+    @admin.action(description=_("Discard"))
+    def discard(self, request: HttpRequest, chosen: QuerySet[ParkedUnit]) -> HttpResponse | None:
+        return self.for_all(
+            request,
+            chosen,
+            action="discard",
+            question=gettext("Discard these units? They are never applied."),
+            act=lambda units: parking.discard(actor=request.user, units=units),
+            danger=True,
+        )
+
+
+def _state(app: MetaApp, column: str) -> str:
+    """Say of a secret what may be said."""
+    value = apps.opened(app, column)
+    if value is None:
+        return gettext("Sealed with a key that is not in FIELD_KEYS: give a new one")
+    when = f"{sealing.sealed_at(getattr(app, f'{column}_sealed')):%Y-%m-%d}"
+    if column == "verify_token":  # may be too short to show any of it
+        return gettext("set on %(date)s") % {"date": when}
+    return gettext("set on %(date)s, ends with …%(end)s") % {"date": when, "end": value[-4:]}

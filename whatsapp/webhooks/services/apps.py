@@ -1,0 +1,124 @@
+"""Meta apps whose webhooks we take: their secrets go in here and never come out."""
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from tenants import audit, context, secrets
+from tenants.errors import DomainError
+from tenants.models import Tenant, User
+from whatsapp.webhooks.models import MetaApp
+
+TABLE = "webhooks_metaapp"
+SECRET_MIN_CHARACTERS = 16
+VERIFY_TOKEN_MIN_CHARACTERS = 8
+
+
+class AppTakenError(DomainError):
+    code = "app_taken"
+    http_status = 409
+    message = _("This app is registered already, or there is a platform's app already.")
+
+
+class WeakSecretError(DomainError):
+    code = "secret_weak"
+    message = _(
+        "An app secret has 16 printable characters or more, a verify token 8 or more; no spaces."
+    )
+
+
+def register_app(
+    *,
+    actor: User | None,
+    name: str,
+    app_id: str,
+    app_secret: str,
+    verify_token: str,
+    tenant: Tenant | None = None,
+) -> MetaApp:
+    """Take a Meta app's webhooks from now on; without a tenant it is the platform's one app.
+
+    Raises: AppTakenError, WeakSecretError.
+    """
+    app = MetaApp(
+        name=name,
+        app_id=app_id,
+        tenant=tenant,
+        app_secret_sealed=_sealed(tenant, "app_secret", app_secret),
+        verify_token_sealed=_sealed(tenant, "verify_token", verify_token),
+    )
+    with context.platform():
+        try:
+            with transaction.atomic():
+                app.save()
+                _record(actor, "meta_app.registered", app)
+        except IntegrityError as error:
+            raise AppTakenError from error
+    return app
+
+
+def rotate_secret(*, actor: User | None, app: MetaApp, app_secret: str) -> bool:
+    """Take a new app secret; the one before still opens what Meta signed with it and brings later.
+
+    False, and nothing changes, when it is the current secret already. Raises: WeakSecretError.
+    """
+    if opened(app, "app_secret") == app_secret:
+        return False
+    sealed = _sealed(app.tenant, "app_secret", app_secret)
+    with context.platform(), transaction.atomic():
+        # The rival is another rotation: what it made current must become the previous one.
+        current = MetaApp.objects.select_for_update().get(pk=app.pk)
+        app.previous_secret_sealed = current.app_secret_sealed
+        app.app_secret_sealed = sealed
+        app.save(update_fields=["app_secret_sealed", "previous_secret_sealed"])
+        _record(actor, "meta_app.secret_rotated", app)
+    return True
+
+
+def forget_previous_secret(*, actor: User | None, app: MetaApp) -> bool:
+    """Take no more of what the secret before the rotation signed. False if there was none."""
+    with context.platform(), transaction.atomic():
+        held = MetaApp.objects.filter(pk=app.pk).exclude(previous_secret_sealed="")
+        if not held.update(previous_secret_sealed=""):
+            return False
+        _record(actor, "meta_app.previous_secret_forgotten", app)
+    return True
+
+
+def set_verify_token(*, actor: User | None, app: MetaApp, verify_token: str) -> None:
+    """Take a new verify token; it counts at the next handshake only. Raises: WeakSecretError."""
+    app.verify_token_sealed = _sealed(app.tenant, "verify_token", verify_token)
+    with context.platform(), transaction.atomic():
+        app.save(update_fields=["verify_token_sealed"])
+        _record(actor, "meta_app.verify_token_set", app)
+
+
+def change_app(*, actor: User | None, app: MetaApp, name: str, is_active: bool) -> None:
+    """Rename an app, or stop and resume taking its webhooks."""
+    app.name, app.is_active = name, is_active
+    with context.platform(), transaction.atomic():
+        app.save(update_fields=["name", "is_active"])
+        _record(actor, "meta_app.changed", app, is_active=is_active)
+
+
+def opened(app: MetaApp, column: str) -> str | None:
+    """Return a secret in the clear, or None when no key that we have opens it."""
+    sealed: str = getattr(app, f"{column}_sealed")
+    try:
+        return secrets.open(sealed, tenant=_owner(app.tenant), table=TABLE, column=column)
+    except secrets.SealBrokenError:
+        return None
+
+
+def _sealed(tenant: Tenant | None, column: str, value: str) -> str:
+    enough = SECRET_MIN_CHARACTERS if column == "app_secret" else VERIFY_TOKEN_MIN_CHARACTERS
+    if len(value) < enough or not value.isascii() or not value.isprintable() or " " in value:
+        raise WeakSecretError
+    return secrets.seal(value, tenant=_owner(tenant), table=TABLE, column=column)
+
+
+def _owner(tenant: Tenant | None) -> str:
+    return secrets.PLATFORM if tenant is None else str(tenant.pk)
+
+
+def _record(actor: User | None, action: str, app: MetaApp, **changes: object) -> None:
+    audit.record(actor=actor, action=action, target=app, tenant=app.tenant, changes=changes)
