@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connection
-from django.test import Client, TransactionTestCase
+from django.test import Client, TransactionTestCase, override_settings
 
 from tenants import context, permissions, secrets
 from tenants.models import Membership, Plan, Tenant, User
@@ -30,6 +31,18 @@ KEEP = {
     "tenants_tenant",
     "tenants_domain",
 }
+
+
+class QuickHasher(PBKDF2PasswordHasher):
+    """The real one with few rounds: a slow hash protects people, not tests."""
+
+    iterations = 1000
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _quick_passwords() -> Iterator[None]:
+    with override_settings(PASSWORD_HASHERS=[f"{__name__}.QuickHasher"]):
+        yield
 
 
 @pytest.fixture(scope="session")
