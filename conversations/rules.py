@@ -34,6 +34,9 @@ TICKS = {
 WINDOW = timedelta(hours=24)
 # Meta's clock and ours differ, and a message takes a while to arrive.
 WINDOW_MARGIN = timedelta(seconds=60)
+# When operators are told that it ends; static/js/inbox/clock.js counts with the same two.
+WINDOW_SOON = timedelta(hours=4)
+WINDOW_URGENT = timedelta(hours=1)
 TEXT_MAX_CHARACTERS = 4096
 
 
@@ -46,6 +49,31 @@ def window_open(opened_at: datetime | None, now: datetime) -> bool:
     """Tell whether a free-form reply may still be sent."""
     closes_at = window_closes_at(opened_at)
     return closes_at is not None and now < closes_at
+
+
+def window_state(opened_at: datetime | None, now: datetime) -> str:
+    """Return how near the end of the window is: open, soon, urgent or closed."""
+    closes_at = window_closes_at(opened_at)
+    if closes_at is None or now >= closes_at:
+        return "closed"
+    if closes_at - now < WINDOW_URGENT:
+        return "urgent"
+    return "soon" if closes_at - now < WINDOW_SOON else "open"
+
+
+def clean_text(text: str) -> str:
+    """Return the text without what neither Postgres nor JSON can carry: NUL and lone surrogates."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+
+
+def reply_timestamp(now: datetime, last_message_at: datetime | None) -> datetime:
+    """Return where a reply stands in its thread: now, but never before what it answers.
+
+    Meta's clock may be ahead of ours; a timestamp further ahead than a day is nonsense.
+    """
+    if last_message_at is not None and now < last_message_at < now + timedelta(days=1):
+        return last_message_at
+    return now
 
 
 def match_key(wa_id: str) -> str:

@@ -1,0 +1,232 @@
+"""Queue what an operator sends. Nothing here calls Meta: ``delivery`` does, in a task."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from conversations import rules
+from conversations.models import Conversation, Message
+from tenants import context, queue
+from tenants.errors import DomainError, NotFoundError
+from tenants.feed import live
+from tenants.feed.live import Draft
+from tenants.feed.models import Change
+from tenants.permissions import Actor, Permission
+from whatsapp.models import Phone
+
+
+class EmptyTextError(DomainError):
+    code = "text_empty"
+    http_status = 400
+    message = _("Write something first.")
+
+
+class TextTooLongError(DomainError):
+    code = "text_too_long"
+    http_status = 400
+    message = _("A message can have 4,096 characters at most.")
+
+
+class WindowClosedError(DomainError):
+    code = "window_closed"
+    http_status = 409
+    message = _("The 24-hour window is closed: send a template instead.")
+
+
+class PhoneInactiveError(DomainError):
+    code = "phone_inactive"
+    http_status = 409
+    message = _("This number is switched off: nothing can be sent from it.")
+
+
+class ClientIdReusedError(DomainError):
+    code = "client_id_reused"
+    http_status = 409
+    message = _("This message id already belongs to another message.")
+
+
+class SendAgainError(DomainError):
+    code = "send_again_refused"
+    http_status = 409
+    message = _("This message cannot be sent again, or it already was.")
+
+
+class StaleThreadError(DomainError):
+    """The thread moved on since the sender's page was drawn; ``count`` messages were not seen."""
+
+    code = "stale_thread"
+    http_status = 409
+
+    def __init__(self, count: int) -> None:
+        sentence = ngettext(
+            "%(count)d new message came in meanwhile: read it, or send anyway.",
+            "%(count)d new messages came in meanwhile: read them, or send anyway.",
+            count,
+        )
+        super().__init__(sentence % {"count": count}, count=count)
+        self.count = count
+
+
+def send_text(
+    *,
+    actor: Actor,
+    conversation: Conversation,
+    text: str,
+    client_id: UUID,
+    now: datetime,
+    seen_message_id: int | None = None,
+    force: bool = False,
+) -> Message:
+    """Queue a free-form reply; the same ``client_id`` again returns the first message.
+
+    ``seen_message_id`` is the newest message that the sender's page had drawn: when others have
+    written since, nothing is queued unless ``force`` is set. Locks the conversation's row.
+
+    Raises: ForbiddenError, EmptyTextError, TextTooLongError, WindowClosedError,
+    PhoneInactiveError, StaleThreadError, ClientIdReusedError.
+    """
+    _check_place(actor)
+    text = _checked(text)
+    draft = Message(type=Message.Type.TEXT, text=text, content={"body": text}, client_id=client_id)
+    seen = None if force else seen_message_id
+    return _once(actor=actor, conversation_id=conversation.pk, draft=draft, now=now, seen=seen)
+
+
+def send_again(*, actor: Actor, message: Message, client_id: UUID, now: datetime) -> Message:
+    """Queue a new attempt of a message that failed or was never confirmed; the old row stays.
+
+    Only the newest attempt may be repeated, so that two operators cannot both do it; the same
+    ``client_id`` again returns the first result. Locks the conversation's row.
+
+    Raises: ForbiddenError, SendAgainError, WindowClosedError, PhoneInactiveError,
+    ClientIdReusedError.
+    """
+    _check_place(actor)
+    draft = Message(
+        type=message.type,
+        text=message.text,
+        content=message.content,
+        client_id=client_id,
+        retry_of_id=message.retry_of_id or message.pk,
+    )
+    return _once(actor=actor, conversation_id=message.conversation_id, draft=draft, now=now)
+
+
+def _check_place(actor: Actor) -> None:
+    """An id means another row in another schema: refuse to act for a tenant anywhere else."""
+    actor.require(Permission.REPLY)
+    if context.current_schema() != actor.tenant.schema_name:
+        raise NotFoundError
+
+
+def _checked(text: str) -> str:
+    text = rules.clean_text(text)
+    if not text.strip():
+        raise EmptyTextError
+    if len(text) > rules.TEXT_MAX_CHARACTERS:
+        raise TextTooLongError
+    return text
+
+
+def _once(*, draft: Message, **place: Any) -> Message:
+    try:
+        with transaction.atomic():
+            return _queue(draft=draft, **place)
+    except IntegrityError as error:
+        if "message_client_id_unique" not in str(error):
+            raise
+        # Within a conversation its lock makes the second wait and find the first, so another
+        # conversation took the id between our look and our insert.
+        raise ClientIdReusedError from None
+
+
+def _queue(
+    *,
+    draft: Message,
+    actor: Actor,
+    conversation_id: int,
+    now: datetime,
+    seen: int | None = None,
+) -> Message:
+    conversation = _locked(conversation_id)
+    first = Message.objects.filter(client_id=draft.client_id).first()
+    if first is not None:
+        return _same(first, draft, conversation)
+    if draft.retry_of_id is not None:
+        _check_attempt(draft.retry_of_id, conversation)
+    _check_sendable(conversation, now)
+    if seen is not None:
+        _check_seen(conversation, seen, actor)
+    message = _insert(draft, actor, conversation, now)
+    queue.enqueue("conversations.tasks.drain_outbox", phone_id=conversation.phone_id)
+    live.publish(Draft(Change.Kind.MESSAGE, conversation.pk, message.pk))
+    return message
+
+
+def _locked(conversation_id: int) -> Conversation:
+    # Rivals: another reply (order, client ids, what was seen) and inbound messages (list columns).
+    conversations = Conversation.objects.select_related("phone").select_for_update(of=("self",))
+    try:
+        return conversations.get(pk=conversation_id)
+    except Conversation.DoesNotExist:
+        raise NotFoundError from None
+
+
+def _same(first: Message, draft: Message, conversation: Conversation) -> Message:
+    same = (
+        first.conversation_id == conversation.pk
+        and first.text == draft.text
+        and first.retry_of_id == draft.retry_of_id
+    )
+    if not same:
+        raise ClientIdReusedError
+    return first
+
+
+def _check_attempt(root_id: int, conversation: Conversation) -> None:
+    newest = (
+        Message.objects.filter(conversation=conversation, direction=Message.Direction.OUTBOUND)
+        .filter(Q(pk=root_id) | Q(retry_of=root_id))
+        .order_by("-pk")
+        .first()
+    )
+    if newest is None or not newest.may_send_again:
+        raise SendAgainError
+
+
+def _check_sendable(conversation: Conversation, now: datetime) -> None:
+    if not rules.window_open(conversation.window_opened_at, now):
+        raise WindowClosedError
+    if conversation.phone.status != Phone.Status.ACTIVE:
+        raise PhoneInactiveError
+
+
+def _check_seen(conversation: Conversation, seen: int, actor: Actor) -> None:
+    unseen = Message.objects.filter(conversation=conversation, pk__gt=seen)
+    if actor.user is not None:
+        # One's own quick second message is no news.
+        unseen = unseen.exclude(author=actor.user)
+    count = unseen.count()
+    if count:
+        raise StaleThreadError(count)
+
+
+def _insert(draft: Message, actor: Actor, conversation: Conversation, now: datetime) -> Message:
+    held = conversation.phone.health == Phone.Health.AUTH_ERROR
+    draft.conversation = conversation
+    draft.phone = conversation.phone
+    draft.direction = Message.Direction.OUTBOUND
+    draft.status = Message.Status.HELD if held else Message.Status.PENDING
+    draft.rank = rules.RANKS[draft.status]
+    draft.timestamp = rules.reply_timestamp(now, conversation.last_message_at)
+    draft.author = actor.user
+    draft.save(force_insert=True)
+    conversation.last_message = draft
+    conversation.last_message_at = draft.timestamp
+    conversation.save(update_fields=["last_message", "last_message_at"])
+    return draft

@@ -1,0 +1,37 @@
+"""Remember how far a conversation was read."""
+
+from django.db import transaction
+from django.db.models import Max
+
+from conversations.models import Conversation, Message
+from tenants.feed import live
+from tenants.feed.live import Draft
+from tenants.feed.models import Change
+from tenants.permissions import Actor, Permission
+
+
+@transaction.atomic
+def mark_read(*, actor: Actor, conversation: Conversation, up_to_id: int) -> bool:
+    """Mark everything up to a message as read; tell whether the unread count changed.
+
+    Never moves back. Does nothing for those who only look on: what a viewer saw, nobody answered.
+    Locks the conversation's row, and publishes only when the count changed.
+    """
+    if not actor.may(Permission.REPLY):
+        return False
+    # Rivals: inbound messages, which count themselves as unread, and another reader.
+    row = Conversation.objects.select_for_update().get(pk=conversation.pk)
+    # The page's word is no more than a limit: an id from the future would hide what is to come.
+    messages = Message.objects.filter(conversation=row)
+    newest = messages.filter(pk__lte=up_to_id).aggregate(newest=Max("pk"))["newest"]
+    if newest is None or newest <= row.read_up_to_id:
+        return False
+    before, row.read_up_to_id = row.unread_count, newest
+    row.unread_count = messages.filter(
+        direction=Message.Direction.INBOUND, pk__gt=row.read_up_to_id
+    ).count()
+    row.save(update_fields=["read_up_to_id", "unread_count"])
+    changed = row.unread_count != before
+    if changed:
+        live.publish(Draft(Change.Kind.CONVERSATION, row.pk))
+    return changed
