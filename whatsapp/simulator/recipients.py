@@ -51,6 +51,8 @@ def country_of(wa_id: str) -> str:
 def _is_brazilian_mobile(digits: str) -> bool:
     if not digits.startswith("55"):
         return False
+    # Only numbers that were mobile before 2012 (6 to 9) exist in both forms; 4000-1001 and
+    # 9 4000-1001 are two different lines.
     if len(digits) == 13:
-        return digits[4] == "9"
+        return digits[4] == "9" and digits[5] in "6789"
     return len(digits) == 12 and digits[4] in "6789"

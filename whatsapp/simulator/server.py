@@ -94,7 +94,7 @@ class Simulator:
         return f"http://{HOST}:{self.port}"
 
     def serve(self, ready: Callable[[], None] = lambda: None) -> None:
-        """Serve until SIGINT or SIGTERM; ``ready`` is called when the port is bound.
+        """Serve until SIGINT or SIGTERM; ``ready`` is called when connections are taken.
 
         Raises: ConfigError, when the port is taken.
         """
@@ -181,6 +181,7 @@ class Simulator:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((HOST, self.config.port))
+            listener.listen(1024)
         except OSError as error:
             listener.close()
             text = f"Port {self.config.port} of {HOST} cannot be used: {error.strerror}."
