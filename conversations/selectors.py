@@ -1,17 +1,31 @@
 """What an actor may see. Every list and every detail goes through ``visible_to``."""
 
-from django.db.models import Q, QuerySet
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 
-from conversations.models import Conversation, Message
-from tenants.errors import NotFoundError
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
+
+from conversations import rules
+from conversations.models import ContactIdentity, Conversation, Message
+from tenants.errors import DomainError, NotFoundError
 from tenants.permissions import Actor, Permission
+from whatsapp.models import Phone
+
+
+class SeveralPhonesError(DomainError):
+    code = "phone_needed"
+    http_status = 400
+    message = _("This account has several numbers: say from which one to send.")
 
 
 def visible_to(actor: Actor) -> QuerySet[Conversation]:
     """Return the conversations that the actor may see, newest first. Raises: ForbiddenError."""
     actor.require(Permission.READ_CONVERSATIONS)
     return (
-        Conversation.objects.select_related("contact", "phone", "last_message")
+        Conversation.objects.select_related("contact", "phone", "last_message__author")
         .prefetch_related("contact__identities")
         .exclude(status=Conversation.Status.ARCHIVED)
         .order_by("-last_message_at", "-id")
@@ -34,8 +48,41 @@ def matching(conversations: QuerySet[Conversation], search: str) -> QuerySet[Con
     named = Q(contact__name__icontains=words) | Q(contact__profile_name__icontains=words)
     digits = "".join(character for character in words if character.isdigit())
     if digits:
-        named |= Q(contact__identities__value__contains=digits)
-    return conversations.filter(named).distinct()
+        numbers = ContactIdentity.objects.filter(
+            contact=OuterRef("contact"), value__contains=digits
+        )
+        named |= Q(Exists(numbers))
+    return conversations.filter(named)
+
+
+def conversation_with(
+    actor: Actor, *, number: str, phone_id: int | None = None
+) -> Conversation | None:
+    """Return the conversation with a customer's number, in any of its spellings; None if none yet.
+
+    ``phone_id`` says on which of the tenant's numbers; it may be left out when there is one only.
+    Raises: ForbiddenError, NotFoundError (no such number of the tenant), SeveralPhonesError.
+    """
+    digits = "".join(character for character in number if character.isdigit())
+    person = ContactIdentity.objects.filter(
+        contact=OuterRef("contact"),
+        kind=ContactIdentity.Kind.WA_ID,
+        match_key=rules.match_key(digits),
+    )
+    return visible_to(actor).filter(Exists(person), phone__in=_phone(phone_id)).first()
+
+
+def _phone(phone_id: int | None) -> list[Phone]:
+    """Return the number of an id, or the only one that is switched on, or none."""
+    if phone_id is None:
+        found = list(Phone.objects.filter(status=Phone.Status.ACTIVE)[:2])
+    else:
+        found = list(Phone.objects.filter(pk=phone_id))
+        if not found:
+            raise NotFoundError
+    if len(found) > 1:
+        raise SeveralPhonesError
+    return found
 
 
 def messages_of(conversation: Conversation) -> QuerySet[Message]:
@@ -54,3 +101,57 @@ def message_for(actor: Actor, pk: int) -> Message:
         return Message.objects.select_related("conversation").get(pk=pk, conversation__in=visible)
     except Message.DoesNotExist:
         raise NotFoundError from None
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a list goes on: after the row with this time and id, newest first."""
+
+    at: datetime
+    pk: int
+
+
+def listed(actor: Actor, *, search: str = "", unread_only: bool = False) -> QuerySet[Conversation]:
+    """Return the inbox list's conversations, newest first. Raises: ForbiddenError."""
+    conversations = matching(visible_to(actor), search)
+    return conversations.filter(unread_count__gt=0) if unread_only else conversations
+
+
+def conversations_after(
+    conversations: QuerySet[Conversation], position: Position
+) -> QuerySet[Conversation]:
+    """Keep what stands after a position of the list. Uses the index of the newest."""
+    earlier = Q(last_message_at__lt=position.at)
+    return conversations.filter(earlier | Q(last_message_at=position.at, pk__lt=position.pk))
+
+
+def has_number(actor: Actor) -> bool:
+    """Tell whether the tenant has any number at all: without one the inbox stays empty."""
+    actor.require(Permission.READ_CONVERSATIONS)
+    return Phone.objects.exists()
+
+
+def unread_total(actor: Actor) -> int:
+    """Return how many conversations wait to be read. One query on a partial index."""
+    return visible_to(actor).filter(unread_count__gt=0).count()
+
+
+def thread_of(conversation: Conversation, before: Position | None = None) -> QuerySet[Message]:
+    """Return a conversation's bubbles, newest first: of several attempts only the last one."""
+    later = Message.objects.filter(
+        retry_of=Coalesce(OuterRef("retry_of"), OuterRef("pk")), pk__gt=OuterRef("pk")
+    )
+    messages = messages_of(conversation).filter(~Exists(later))
+    if before is None:
+        return messages
+    earlier = Q(timestamp__lt=before.at)
+    return messages.filter(earlier | Q(timestamp=before.at, pk__lt=before.pk))
+
+
+def replaced_by(messages: Iterable[Message]) -> list[int]:
+    """Return the ids of the attempts that these messages replace. No query if none is a retry."""
+    newest = {message.retry_of_id: message.pk for message in messages if message.retry_of_id}
+    if not newest:
+        return []
+    later = Message.objects.filter(retry_of__in=newest).exclude(pk__in=newest.values())
+    return [*newest, *later.values_list("pk", flat=True)]
