@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
 
 from tenants.errors import DomainError
 from tenants.models import Tenant, User
@@ -31,6 +32,7 @@ class OperatorRequest(HttpRequest):
     tenant: Tenant
     actor: Actor
     request_id: str
+    htmx: HtmxDetails
 
 
 class TenantSuspendedError(DomainError):

@@ -12,6 +12,7 @@
     if (theme) root.dataset.theme = theme;
     else delete root.dataset.theme;
   };
+  root.classList.add("has-script");
   apply(stored());
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-theme-choice]");

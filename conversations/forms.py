@@ -1,0 +1,84 @@
+"""What the inbox's addresses and forms may carry."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from conversations.selectors import Position
+
+ID_MAX = 2**63 - 1
+SEARCH_MAX_CHARACTERS = 200
+
+
+class PositionField(forms.CharField):
+    """A keyset cursor: ``<microseconds since 1970>.<id>``."""
+
+    def clean(self, value: Any) -> Position | None:
+        text = super().clean(value)
+        if not text:
+            return None
+        moment, _dot, pk = text.partition(".")
+        try:
+            at = datetime.fromtimestamp(int(moment) / 1_000_000, tz=UTC)
+            position = Position(at=at, pk=int(pk))
+        except (ValueError, OverflowError, OSError):
+            raise forms.ValidationError(_("This address is not complete.")) from None
+        if not 0 <= position.pk <= ID_MAX:
+            raise forms.ValidationError(_("This address is not complete."))
+        return position
+
+
+def cursor(at: datetime | None, pk: int) -> str:
+    """Write a position as PositionField reads it."""
+    if at is None:
+        return ""
+    return f"{round(at.timestamp() * 1_000_000)}.{pk}"
+
+
+class ListForm(forms.Form):
+    """Which conversations the list shows."""
+
+    q = forms.CharField(required=False, max_length=SEARCH_MAX_CHARACTERS)
+    unread = forms.BooleanField(required=False)
+    before = PositionField(required=False, max_length=60)
+
+
+class ThreadForm(forms.Form):
+    """Which part of a thread is shown: the newest, or what stands before a position."""
+
+    until = PositionField(required=False, max_length=60)
+
+
+class ChangesForm(ListForm):
+    """What a page has drawn already, and what it has open."""
+
+    after = forms.IntegerField(min_value=0, max_value=ID_MAX)
+    open = forms.IntegerField(required=False, min_value=1, max_value=ID_MAX)
+
+
+class ReplyForm(forms.Form):
+    """A reply; whether its text will do is for the service to say."""
+
+    text = forms.CharField(required=False, strip=False)
+    client_id = forms.UUIDField()
+    seen = forms.IntegerField(required=False, min_value=0, max_value=ID_MAX)
+    force = forms.BooleanField(required=False)
+
+    def clean_text(self) -> str:
+        # Browsers send line ends as CR LF; the customer's phone would show two.
+        text: str = self.cleaned_data["text"]
+        return text.replace("\r\n", "\n")
+
+
+class SendAgainForm(forms.Form):
+    """The new attempt's id, so that a double click makes one."""
+
+    client_id = forms.UUIDField()
+
+
+class ReadForm(forms.Form):
+    """How far the page was read."""
+
+    up_to = forms.IntegerField(min_value=0, max_value=ID_MAX)

@@ -1,0 +1,15 @@
+"""The inbox's addresses."""
+
+from django.urls import path
+
+from conversations import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("inbox/", views.inbox, name="inbox"),
+    path("inbox/changes", views.changes, name="inbox_changes"),
+    path("inbox/<int:pk>/", views.conversation, name="conversation"),
+    path("inbox/<int:pk>/reply", views.reply, name="reply"),
+    path("inbox/<int:pk>/read", views.read, name="read"),
+    path("inbox/<int:pk>/messages/<int:message_id>/again", views.send_again, name="send_again"),
+]

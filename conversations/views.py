@@ -1,0 +1,263 @@
+"""The inbox's pages. A view answers with the page, or with the part of it that htmx asks for."""
+
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from django import forms as django_forms
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from conversations import forms, selectors
+from conversations.models import Conversation, Message
+from conversations.services import outbound, reading
+from tenants.access import OperatorRequest, role_required
+from tenants.errors import DomainError, NotFoundError
+from tenants.feed import selectors as feed
+from tenants.permissions import Permission
+
+LIST_SIZE = 50
+THREAD_SIZE = 50
+# Of the rows that changed, the newest; a page that shows more of the list catches up when it loads.
+ROWS_MAX = 100
+
+_Form = TypeVar("_Form", bound=django_forms.Form)
+
+
+class BadInputError(DomainError):
+    code = "invalid"
+    http_status = 400
+    message = _("This address or form is not complete. Please reload the page.")
+
+
+@require_safe
+@role_required(Permission.READ_CONVERSATIONS)
+def home(request: OperatorRequest) -> HttpResponse:
+    """Lead to the inbox."""
+    return redirect("inbox")
+
+
+@never_cache
+@require_safe
+@role_required(Permission.READ_CONVERSATIONS)
+def inbox(request: OperatorRequest) -> HttpResponse:
+    """Show the list without a thread; to htmx its rows, or the empty thread."""
+    if _asks_for_part(request) and request.htmx.target == "conversation":
+        return render(request, "conversations/_nothing_open.html")
+    context = _list(request)
+    if _asks_for_part(request):
+        return render(request, "conversations/_rows.html", context)
+    return render(request, "conversations/inbox.html", context)
+
+
+@never_cache
+@require_safe
+@role_required(Permission.READ_CONVERSATIONS)
+def conversation(request: OperatorRequest, pk: int) -> HttpResponse:
+    """Show a thread with the list beside it; to htmx the thread, or its older messages.
+
+    The whole page also marks what it shows as read, for browsers that run no script.
+    """
+    thread = _thread(request, selectors.conversation_for(request.actor, pk))
+    if _asks_for_part(request):
+        part = "_older.html" if thread["until"] else "_conversation.html"
+        return render(request, f"conversations/{part}", thread)
+    reading.mark_read(
+        actor=request.actor, conversation=thread["conversation"], up_to_id=thread["newest_id"]
+    )
+    return render(request, "conversations/inbox.html", {**_list(request), **thread})
+
+
+@never_cache
+@require_POST
+@role_required(Permission.REPLY)
+def reply(request: OperatorRequest, pk: int) -> HttpResponse:
+    """Queue a reply; answers with its bubble, or leads back to the thread."""
+    found = selectors.conversation_for(request.actor, pk)
+    data = _valid(forms.ReplyForm(request.POST))
+    try:
+        message = outbound.send_text(
+            actor=request.actor,
+            conversation=found,
+            text=data["text"],
+            client_id=data["client_id"],
+            now=timezone.now(),
+            seen_message_id=data["seen"],
+            force=data["force"],
+        )
+    except DomainError as refusal:
+        return _refused(request, found, refusal, data)
+    return _sent(request, message)
+
+
+@never_cache
+@require_POST
+@role_required(Permission.REPLY)
+def send_again(request: OperatorRequest, pk: int, message_id: int) -> HttpResponse:
+    """Queue a new attempt of a message of this conversation."""
+    message = selectors.message_for(request.actor, message_id)
+    if message.conversation_id != pk:
+        raise NotFoundError
+    data = _valid(forms.SendAgainForm(request.POST))
+    attempt = outbound.send_again(
+        actor=request.actor, message=message, client_id=data["client_id"], now=timezone.now()
+    )
+    return _sent(request, attempt)
+
+
+@never_cache
+@require_POST
+@role_required(Permission.REPLY)
+def read(request: OperatorRequest, pk: int) -> HttpResponse:
+    """Mark a thread as read as far as the page showed it."""
+    found = selectors.conversation_for(request.actor, pk)
+    data = _valid(forms.ReadForm(request.POST))
+    if not reading.mark_read(actor=request.actor, conversation=found, up_to_id=data["up_to"]):
+        return HttpResponse(status=204)
+    rows = list(selectors.listed(request.actor).filter(pk=pk))
+    return render(request, "conversations/_changes.html", _fragments(request, rows, open_pk=pk))
+
+
+@never_cache
+@require_safe
+@role_required(Permission.READ_CONVERSATIONS)
+def changes(request: OperatorRequest) -> HttpResponse:
+    """Answer what a page has to draw anew since a number: 204, fragments, or a reload."""
+    data = _valid(forms.ChangesForm(request.GET))
+    difference = feed.changes_after(data["after"], conversation_id=data["open"])
+    if difference.reset:
+        response = HttpResponse(headers={"HX-Refresh": "true"})
+    else:
+        response = _difference(request, difference, data)
+    response["X-Last-Seq"] = str(difference.last_seq)
+    return response
+
+
+def _difference(
+    request: OperatorRequest, difference: feed.Changes, data: dict[str, Any]
+) -> HttpResponse:
+    changed = selectors.listed(request.actor).filter(pk__in=difference.conversation_ids)
+    rows = list(changed[:ROWS_MAX]) if difference.conversation_ids else []
+    if not rows:
+        return HttpResponse(status=204)
+    context = _fragments(request, rows, open_pk=data["open"])
+    if data["q"] or data["unread"]:
+        fitting = selectors.listed(request.actor, search=data["q"], unread_only=data["unread"])
+        context["listed_ids"] = set(
+            fitting.filter(pk__in=[row.pk for row in rows]).values_list("pk", flat=True)
+        )
+    opened = context["conversation"]
+    if opened is not None and difference.message_ids:
+        bubbles = selectors.thread_of(opened).filter(pk__in=difference.message_ids)
+        context["bubbles"] = list(bubbles)
+        context["replaced"] = selectors.replaced_by(context["bubbles"])
+    return render(request, "conversations/_changes.html", context)
+
+
+def _fragments(
+    request: OperatorRequest, rows: list[Conversation], *, open_pk: int | None
+) -> dict[str, Any]:
+    return {
+        "rows": rows,
+        "listed_ids": {row.pk for row in rows},
+        "open_pk": open_pk,
+        "conversation": next((row for row in rows if row.pk == open_pk), None),
+        "unread_total": selectors.unread_total(request.actor),
+        "may_reply": request.actor.may(Permission.REPLY),
+    }
+
+
+def _list(request: OperatorRequest) -> dict[str, Any]:
+    data = _valid(forms.ListForm(request.GET))
+    seq = (
+        feed.last_seq()
+    )  # before the rows: what changes in between is then drawn twice, never missed
+    found = selectors.listed(request.actor, search=data["q"], unread_only=data["unread"])
+    if data["before"]:
+        found = selectors.conversations_after(found, data["before"])
+    rows = list(found[: LIST_SIZE + 1])
+    last = rows[LIST_SIZE - 1] if len(rows) > LIST_SIZE else None
+    chosen = {"q": data["q"], "unread": "1" if data["unread"] else ""}
+    return {
+        "seq": seq,
+        "rows": rows[:LIST_SIZE],
+        "older": forms.cursor(last.last_message_at, last.pk) if last else "",
+        "is_continued": bool(data["before"]),
+        "search": data["q"],
+        "unread_only": data["unread"],
+        "list_query": _query({name: value for name, value in chosen.items() if value}),
+        "unread_total": selectors.unread_total(request.actor),
+        "has_number": bool(rows) or selectors.has_number(request.actor),
+    }
+
+
+def _thread(request: OperatorRequest, found: Conversation) -> dict[str, Any]:
+    until = _valid(forms.ThreadForm(request.GET))["until"]
+    bubbles = list(selectors.thread_of(found, before=until)[: THREAD_SIZE + 1])
+    last = bubbles[THREAD_SIZE - 1] if len(bubbles) > THREAD_SIZE else None
+    bubbles = bubbles[THREAD_SIZE - 1 :: -1]
+    unread = [
+        bubble
+        for bubble in bubbles
+        if not bubble.is_outbound and bubble.pk > found.read_up_to_id and found.unread_count
+    ]
+    return {
+        "conversation": found,
+        "open_pk": found.pk,
+        "until": until,
+        "bubbles": bubbles,
+        "earlier": forms.cursor(last.timestamp, last.pk) if last else "",
+        "first_unread_id": unread[0].pk if unread and not until else None,
+        "unread_count": found.unread_count,
+        "newest_id": max((bubble.pk for bubble in bubbles), default=0),
+        "client_id": uuid4(),
+        "may_reply": request.actor.may(Permission.REPLY),
+    }
+
+
+def _sent(request: OperatorRequest, message: Message) -> HttpResponse:
+    if not request.htmx:
+        return redirect(f"{reverse('conversation', args=[message.conversation_id])}#composer")
+    rows = list(selectors.listed(request.actor).filter(pk=message.conversation_id))
+    context = _fragments(request, rows, open_pk=message.conversation_id)
+    context["bubbles"] = list(selectors.thread_of(rows[0]).filter(pk=message.pk)) if rows else []
+    context["replaced"] = selectors.replaced_by(context["bubbles"])
+    return render(request, "conversations/_changes.html", context)
+
+
+def _refused(
+    request: OperatorRequest, found: Conversation, refusal: DomainError, data: dict[str, Any]
+) -> HttpResponse:
+    """Keep what was written: beside the thread as it is now, with the reason in words."""
+    is_stale = isinstance(refusal, outbound.StaleThreadError)
+    if not request.htmx:
+        page = {**_list(request), **_thread(request, found), "refusal": refusal}
+        page |= {"text": data["text"], "client_id": data["client_id"], "is_stale": is_stale}
+        return render(request, "conversations/inbox.html", page, status=refusal.http_status)
+    if not is_stale:
+        raise refusal
+    context = {"conversation": found, "refusal": refusal, "is_stale": True}
+    response = render(request, "conversations/_sheet.html", context, status=refusal.http_status)
+    response["HX-Retarget"] = f"#sheet-{found.pk}"
+    response["HX-Reswap"] = "outerHTML"
+    return response
+
+
+def _asks_for_part(request: OperatorRequest) -> bool:
+    # A page that comes back through the browser's history is wanted whole.
+    return bool(request.htmx) and not request.htmx.history_restore_request
+
+
+def _valid(form: _Form) -> dict[str, Any]:
+    if not form.is_valid():
+        raise BadInputError
+    return form.cleaned_data
+
+
+def _query(values: dict[str, str]) -> str:
+    return f"?{urlencode(values)}" if values else ""

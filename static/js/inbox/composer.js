@@ -1,0 +1,142 @@
+// Writing: drafts, the counter, sending in order, and getting the text back when it was not sent.
+import { whenDrawn } from "./drawn.js";
+import { openId } from "./list.js";
+import { post } from "./request.js";
+import { toEnd } from "./scroll.js";
+import { toast } from "./toasts.js";
+
+const COUNT_FROM = 3500;
+const isTouch = matchMedia("(pointer: coarse)");
+let last = Promise.resolve();
+let failed = null; // what was not sent keeps its id, so that trying again cannot send it twice
+
+const field = () => document.getElementById("reply");
+const form = () => document.querySelector("form#composer");
+
+function storage(act) {
+  try {
+    return act(sessionStorage);
+  } catch {
+    return null; // storage may be forbidden: then a draft lasts as long as the page
+  }
+}
+
+function keepDraft() {
+  const { key } = form().dataset;
+  const text = field().value;
+  storage((store) => (text ? store.setItem(key, text) : store.removeItem(key)));
+}
+
+function measure() {
+  const area = field();
+  const counter = document.getElementById("counter");
+  const length = area.value.length < COUNT_FROM ? 0 : [...area.value].length;
+  const max = Number(area.dataset.max);
+  counter.hidden = length <= COUNT_FROM;
+  counter.textContent = `${length.toLocaleString(document.documentElement.lang)} / ${max.toLocaleString(document.documentElement.lang)}`;
+  counter.classList.toggle("over", length > max);
+  const isClosed = area.closest(".foot").dataset.window === "closed";
+  document.getElementById("send").disabled = isClosed || length > max;
+  area.readOnly = isClosed;
+  if (!CSS.supports("field-sizing", "content")) {
+    area.style.height = "auto";
+    area.style.height = `${area.scrollHeight + 2}px`;
+  }
+}
+
+function begin() {
+  const area = field();
+  if (!area) return;
+  if (!area.dataset.ready) {
+    area.dataset.ready = "yes";
+    area.value ||= storage((store) => store.getItem(form().dataset.key)) ?? "";
+  }
+  measure();
+}
+
+function ghost(text, clientId) {
+  const bubble = document.createElement("li");
+  bubble.id = `ghost-${clientId}`;
+  bubble.className = "bubble out sending";
+  const body = document.createElement("div");
+  body.className = "body";
+  body.dir = "auto";
+  body.textContent = text;
+  bubble.append(body);
+  return bubble;
+}
+
+function giveBack(sent) {
+  failed = sent;
+  if (openId() !== sent.conversation) {
+    storage((store) => store.setItem(sent.key, sent.text));
+    return;
+  }
+  const area = field();
+  area.value = area.value ? `${sent.text}\n${area.value}` : sent.text;
+  keepDraft();
+  measure();
+}
+
+async function deliver(sent) {
+  const values = { text: sent.text, client_id: sent.clientId, seen: sent.seen };
+  if (sent.force) values.force = "on";
+  const status = await post(sent.url, values);
+  document.getElementById(`ghost-${sent.clientId}`)?.remove();
+  if (status >= 200 && status < 300) return;
+  giveBack(sent);
+  if (!status) toast(sent.lost);
+}
+
+function send(event) {
+  const composer = event.target;
+  if (composer.id !== "composer") return;
+  event.preventDefault();
+  const area = field();
+  const text = area.value;
+  if (!text.trim() || area.readOnly) return;
+  const clientId = failed?.text === text ? failed.clientId : crypto.randomUUID?.() ?? uuid();
+  const sent = {
+    text,
+    clientId,
+    url: composer.action,
+    seen: composer.elements.seen.value,
+    force: event.submitter?.name === "force",
+    key: composer.dataset.key,
+    lost: composer.dataset.lost,
+    conversation: openId(),
+  };
+  failed = null;
+  area.value = "";
+  keepDraft();
+  measure();
+  document.querySelector(".sheet")?.remove();
+  document.querySelector(".stream").append(ghost(text, clientId));
+  toEnd();
+  last = last.then(() => deliver(sent));
+}
+
+// Plain http has no crypto.randomUUID, except on localhost.
+function uuid() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
+
+document.addEventListener("submit", send);
+document.addEventListener("input", (event) => {
+  if (event.target.id !== "reply") return;
+  keepDraft();
+  measure();
+});
+document.addEventListener("keydown", (event) => {
+  if (event.target.id !== "reply" || event.key !== "Enter" || event.isComposing) return;
+  const isSending = event.ctrlKey || event.metaKey || (!event.shiftKey && !isTouch.matches);
+  if (!isSending) return;
+  event.preventDefault();
+  if (!document.getElementById("send").disabled) form().requestSubmit();
+});
+document.addEventListener("inbox:window", () => field() && measure());
+whenDrawn(begin);

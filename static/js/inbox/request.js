@@ -1,0 +1,38 @@
+// Requests that no element waits for: their answers are fragments like any other of htmx's.
+const headers = () => ({ "HX-Request": "true", "HX-Current-URL": location.href });
+const token = JSON.parse(document.body.getAttribute("hx-headers"));
+
+// Posts a form's values and draws the answer. Returns the status, 0 without a connection.
+export async function post(url, values) {
+  try {
+    const response = await fetch(url, {
+      method: "POST",
+      headers: { ...headers(), ...token },
+      body: new URLSearchParams(values),
+      keepalive: true, // a message leaves even if its page is closed right behind it
+    });
+    await draw(response);
+    return response.status;
+  } catch {
+    return 0;
+  }
+}
+
+export function get(url) {
+  return fetch(url, { headers: headers(), signal: AbortSignal.timeout(20_000) });
+}
+
+// Draws what a response asks for. False when the page itself goes elsewhere.
+export async function draw(response) {
+  const elsewhere = response.headers.get("HX-Redirect"); // signed out
+  if (elsewhere) location.assign(elsewhere);
+  else if (response.headers.get("HX-Refresh")) location.reload();
+  if (elsewhere || response.headers.get("HX-Refresh")) return false;
+  const html = response.status === 204 ? "" : await response.text();
+  if (!html) return true;
+  const target = response.headers.get("HX-Retarget");
+  if (response.ok) htmx.swap(document.body, html, { swapStyle: "none" });
+  else if (!target) htmx.swap("#toasts", html, { swapStyle: "beforeend" });
+  else if (document.querySelector(target)) htmx.swap(target, html, { swapStyle: "outerHTML" });
+  return true;
+}
