@@ -1,0 +1,1 @@
+"""Two living companies for the demo. Never for a real installation."""
