@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from http.client import HTTPException
 from typing import Any
-from urllib.parse import urlencode
 
+from whatsapp.simulator import handshake
 from whatsapp.simulator.calls import Answer, Call
 from whatsapp.simulator.config import ConfigError, Phone, check_callback_url
 from whatsapp.simulator.engine import Engine
 from whatsapp.simulator.errors import GraphError
+from whatsapp.simulator.handshake import HandshakeError
 from whatsapp.simulator.world import Waba
 
 SCOPES = ("whatsapp_business_management", "whatsapp_business_messaging")
@@ -177,23 +177,10 @@ async def _verified(engine: Engine, wanted: Mapping[str, Any]) -> str:
     """Return the new callback address once its server has answered the handshake."""
     try:
         url = check_callback_url(str(wanted["override_callback_uri"]))
+        await handshake.verify(engine, url, str(wanted.get("verify_token", "")))
     except ConfigError as error:
         raise GraphError(100, message=f"(#100) {error}") from error
-    challenge = str(engine.world.ids.random.randrange(10**8, 10**9))
-    query = {
-        "hub.mode": "subscribe",
-        "hub.challenge": challenge,
-        "hub.verify_token": str(wanted.get("verify_token", "")),
-    }
-    try:
-        status, body = await engine.sender.challenge(f"{url}?{urlencode(query)}")
-    except (OSError, HTTPException) as error:
-        raise _unverified("no answer") from error
-    if status != 200 or body != challenge.encode():
-        raise _unverified(f"HTTP Status Code = {status}")
+    except HandshakeError as error:
+        text = f"(#2200) Callback verification failed with the following errors: {error}"
+        raise GraphError(2200, message=text) from error
     return url
-
-
-def _unverified(reason: str) -> GraphError:
-    text = f"(#2200) Callback verification failed with the following errors: {reason}"
-    return GraphError(2200, message=text)

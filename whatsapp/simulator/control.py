@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from whatsapp.simulator import events, recipients
+from whatsapp.simulator import events, handshake, recipients
 from whatsapp.simulator.asgi import BodyError, Request, Response, json_response
 from whatsapp.simulator.config import ConfigError, Phone, check_callback_url
 from whatsapp.simulator.engine import Engine
+from whatsapp.simulator.handshake import HandshakeError
 from whatsapp.simulator.settings import DEFAULTS, SettingsError
 from whatsapp.simulator.world import Person
 
@@ -69,6 +70,8 @@ class Control:
         if name == "reset":
             await self._engine.reset()
             return {"success": True}
+        if name == "verify":
+            return await self._verify()
         if name not in self._writes:
             raise ControlError("There is no such endpoint.", 404)
         return self._writes[name](data)
@@ -167,6 +170,15 @@ class Control:
     def retry(self, data: Json) -> Json:
         """Let every webhook that waits for its next attempt try now."""
         self._engine.sender.retry_now()
+        return {"success": True}
+
+    async def _verify(self) -> Json:
+        """Shake hands with the app's callback address, as when it is saved in the dashboard."""
+        try:
+            token = self._world.config.verify_token
+            await handshake.verify(self._engine, self._world.callback_url, token)
+        except HandshakeError as error:
+            raise ControlError(str(error), 502) from error
         return {"success": True}
 
     def _raw(self, raw: Any) -> Json:

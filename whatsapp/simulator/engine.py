@@ -33,6 +33,8 @@ class Engine:
         message = Message(
             wamid=str(wamid),
             direction=INBOUND,
+            phone_number_id=phone.phone_number_id,
+            wa_id=person.wa_id,
             type=kind,
             text=summaries.summary(kind, content.get(kind)),
             at=_seconds(content.get("timestamp"), world.now()),
@@ -57,6 +59,8 @@ class Engine:
         message = Message(
             wamid=world.ids.wamid(person.wa_id, inbound=False),
             direction=OUTBOUND,
+            phone_number_id=phone.phone_number_id,
+            wa_id=person.wa_id,
             type=outgoing.type,
             text=outgoing.text,
             at=world.now(),
@@ -90,7 +94,7 @@ class Engine:
         first: Webhook | None = None
         loop, generation = asyncio.get_running_loop(), self._generation
         for step in steps:
-            if step.leaves <= 0 and step is steps[0]:
+            if settings.sent_before_answer and step is steps[0] and not step.leaves:
                 first = self._take(chat, message, step, generation)
             else:
                 loop.call_later(step.leaves, self._take, chat, message, step, generation)

@@ -211,7 +211,8 @@ class Sender:
             )
             webhook.last_error = ""
         except (OSError, HTTPException) as error:
-            webhook.last_status, webhook.last_error = 0, str(error) or type(error).__name__
+            text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+            webhook.last_status, webhook.last_error = 0, text
         webhook.tried.set()
         self._world.touch()
         return webhook.last_status == 200

@@ -46,6 +46,8 @@ class Message:
 
     wamid: str
     direction: str
+    phone_number_id: str
+    wa_id: str
     type: str
     text: str
     at: float
@@ -65,6 +67,8 @@ class Message:
         return {
             "wamid": self.wamid,
             "direction": self.direction,
+            "phone_number_id": self.phone_number_id,
+            "wa_id": self.wa_id,
             "type": self.type,
             "text": self.text,
             "at": self.at,

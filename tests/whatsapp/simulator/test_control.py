@@ -96,6 +96,16 @@ def test_the_callback_address_moves_and_stays_on_this_machine(call, sim):
     assert call("GET", "/simulator/settings").json["callback_url"] == "http://acme.localhost:8000/w"
 
 
+def test_the_handshake_is_made_on_demand(call, receiver):
+    assert call("POST", "/simulator/verify", {}).json == {"success": True}
+    (challenge,) = receiver.challenges
+    assert (challenge["hub.mode"], challenge["hub.verify_token"]) == ("subscribe", "verify-me")
+
+    receiver.echo = False
+    answer = call("POST", "/simulator/verify", {})
+    assert (answer.status, answer.json["error"]) == (502, "the answer is not the challenge")
+
+
 def test_a_new_customer_gets_a_name(call, receiver):
     call("POST", "/simulator/customers", {"wa_id": "+55 11 90000-0009", "name": "Léo"})
     call("POST", "/simulator/inbound", {**HELLO, "from": "5511900000009"})

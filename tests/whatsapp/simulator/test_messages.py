@@ -23,6 +23,7 @@ def test_a_text_is_accepted(call, sim):
     }
     (message,) = sim.messages()
     assert message["body"] == {"type": "text", "text": {"body": "Olá, Maria!"}}
+    assert (message["phone_number_id"], message["wa_id"]) == (ACME, MARIA)
     assert call("GET", "/simulator/messages").json["callback_data"] == {"v1.7.mac": 1}
 
 

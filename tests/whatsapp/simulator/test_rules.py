@@ -151,3 +151,7 @@ def test_the_page_speaks_the_readers_language(header, language):
 
 def test_both_languages_have_the_same_words():
     assert STRINGS["en"].keys() == STRINGS["pt-BR"].keys()
+
+
+def test_every_knob_has_a_name_on_the_page():
+    assert Settings().as_json().keys() - STRINGS["en"].keys() == set()
