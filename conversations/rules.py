@@ -81,10 +81,11 @@ def match_key(wa_id: str) -> str:
 
     Brazilian mobiles may come with or without the ninth digit, Argentinian ones with or without
     the 9 after 54, Mexican ones with or without the 1 after 52. Only these digits are dropped, and
-    only where the length says that they are the optional ones.
+    only where they are the optional ones: a Brazilian 9 before 2 to 5 is not, since without it the
+    number would be somebody's landline.
     Source: developers.facebook.com/docs/whatsapp, read 2026-11.
     """
-    if wa_id.startswith("55") and len(wa_id) == 13 and wa_id[4] == "9":
+    if wa_id.startswith("55") and len(wa_id) == 13 and wa_id[4] == "9" and wa_id[5] in "6789":
         return wa_id[:4] + wa_id[5:]
     if wa_id.startswith("549") and len(wa_id) == 13:
         return "54" + wa_id[3:]
