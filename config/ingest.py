@@ -23,12 +23,12 @@ _KEYS = sealing.parse_keys(settings.FIELD_KEYS)
 class Nudge:
     """Wakes a worker, unless a nudge that no worker took yet is already in the queue."""
 
-    def __init__(self) -> None:
+    def __init__(self, broker_url: str) -> None:
         self._queue: str = settings.CELERY_TASK_ROUTES[TASK]["queue"]
         # Neither the process's current app nor looking for Django: a plain sender.
         self._sender = Celery("ingest", fixups=[], set_as_current=False)
         self._sender.conf.update(
-            broker_url=settings.CELERY_BROKER_URL,
+            broker_url=broker_url,
             broker_transport_options={
                 **settings.CELERY_BROKER_TRANSPORT_OPTIONS,
                 "socket_timeout": BROKER_SECONDS,
@@ -37,7 +37,7 @@ class Nudge:
             task_ignore_result=True,
         )
         self._redis = redis.Redis.from_url(
-            settings.CELERY_BROKER_URL,
+            broker_url,
             socket_timeout=BROKER_SECONDS,
             socket_connect_timeout=BROKER_SECONDS,
             retry=Retry(NoBackoff(), 1),
@@ -80,7 +80,7 @@ def conninfo(database: Mapping[str, Any]) -> str:
 door = IngestApp(
     database_url=conninfo(settings.DATABASES["default"]),
     open_secret=open_secret,
-    nudge=Nudge(),
+    nudge=Nudge(settings.CELERY_BROKER_URL),
 )
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import hmac
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -20,7 +20,7 @@ BODY_SECONDS = 30.0
 Scope = dict[str, Any]
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 Header = tuple[bytes, bytes]
 
 _PATH = re.compile(
@@ -61,12 +61,13 @@ class IngestApp:
         return _PATH.fullmatch(path) is not None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers: tuple[Header, ...] = ()
         try:
-            status, text, headers = 200, await self._answer(scope, receive), ()
+            status, text = 200, await self._answer(scope, receive)
         except _Answer as answer:
             status, text, headers = answer.status, answer.text, answer.headers
         except UnavailableError:
-            status, text, headers = 503, "Not stored; please come again.", ()
+            status, text = 503, "Not stored; please come again."
         except _DisconnectedError:
             return
         await respond(send, status, text, headers)
