@@ -53,24 +53,11 @@ class StatusUpdate:
 
     @property
     def error_code(self) -> int | None:
-        code = self._error.get("code")
-        # A column of 32 bits holds it; a boolean is no code.
-        known = isinstance(code, int) and not isinstance(code, bool) and abs(code) < 2**31
-        return code if known else None
+        return error_of(self.errors)[0]
 
     @property
     def error_detail(self) -> str:
-        """Return Meta's most exact words about the failure."""
-        error = self._error
-        data = error.get("error_data")
-        details = data.get("details") if isinstance(data, dict) else None
-        words = (details, error.get("details"), error.get("message"), error.get("title"))
-        return next((word for word in words if isinstance(word, str) and word), "")
-
-    @property
-    def _error(self) -> Json:
-        first = self.errors[0] if self.errors else None
-        return first if isinstance(first, dict) else {}
+        return error_of(self.errors)[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +88,16 @@ class Unreadable:
 
 
 Unit = InboundMessage | StatusUpdate | AccountEvent | Unreadable
+
+
+def error_of(errors: list[Any] | None) -> tuple[int | None, str]:
+    """Return the code, and Meta's most exact words, of the first of a status's errors."""
+    error = errors[0] if errors else None
+    if not isinstance(error, dict):
+        return None, ""
+    code, data = error.get("code"), error.get("error_data")
+    details = data.get("details") if isinstance(data, dict) else None
+    words = (details, error.get("details"), error.get("message"), error.get("title"))
+    # A column of 32 bits holds the code; a boolean is none.
+    known = isinstance(code, int) and not isinstance(code, bool) and abs(code) < 2**31
+    return code if known else None, next((w for w in words if isinstance(w, str) and w), "")

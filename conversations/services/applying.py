@@ -1,0 +1,187 @@
+"""Apply one tenant's part of a batch in one transaction, and find the unit that will not fit.
+
+Locks are taken in one order everywhere: identities, contacts, conversations, messages, each sorted,
+and the change counter last.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+from psycopg import errors
+
+from conversations.services import statuses, threads
+from conversations.services.routing import Parcel, Reason, Target
+from conversations.services.statuses import Report
+from conversations.services.threads import Arrival
+from tenants import context
+from tenants.feed import live
+from tenants.feed.live import Draft
+from whatsapp.payloads import AccountEvent, InboundMessage, StatusUpdate
+from whatsapp.services import events
+from whatsapp.webhooks.types import Fate
+
+logger = logging.getLogger(__name__)
+Session = psycopg.Connection[Any]
+
+# A transaction holds this many units at most, so that nobody waits long for its locks.
+CHUNK = 1000
+_PHONES = "SELECT phone_number_id, id FROM whatsapp_phone WHERE phone_number_id = ANY (%s::text[])"
+# Rivals met; the second try finds what they left.
+_RIVALRY = (errors.DeadlockDetected, errors.SerializationFailure, errors.UniqueViolation)
+# SQLSTATE classes that speak of the data: bad values, broken integrity, too large. All others speak
+# of the server, and no unit may be blamed for them.
+_OF_THE_DATA = ("22", "23", "54")
+_OF_THE_SCHEMA = ("42", "3F")
+
+
+@dataclass(slots=True)
+class Applied:
+    """What a tenant's part of a batch did."""
+
+    seq: int | None = None  # the tenant's last change number
+    settled_phones: set[int] = field(default_factory=set)  # whose next messages may go now
+
+
+class TenantUnavailableError(Exception):
+    """The tenant's rows cannot be written now; its deliveries stay as they are."""
+
+
+def apply(work: Session, target: Target, parcels: list[Parcel]) -> Applied:
+    """Apply the parcels and write each one's fate on it.
+
+    A unit that cannot be stored is parked alone: its batch is tried in halves until it is found.
+    Raises: TenantUnavailableError; psycopg.OperationalError when the session is gone.
+    """
+    applied = Applied()
+    for start in range(0, len(parcels), CHUNK):
+        _apply(work, target, parcels[start : start + CHUNK], applied)
+    return applied
+
+
+def _apply(work: Session, target: Target, parcels: list[Parcel], applied: Applied) -> None:
+    error = _attempt(lambda: _transaction(work, target, parcels, applied))
+    if error is None:
+        return
+    state = getattr(error, "sqlstate", None) or ""
+    label = f"{type(error).__name__} {state}".strip()
+    if isinstance(error, psycopg.Error) and state.startswith(_OF_THE_SCHEMA):
+        # Not the units' fault, and the next one would fare no better.
+        logger.error("tenant %s: %s; its events are parked", target.schema_name, label)
+        _park(parcels, label)
+    elif isinstance(error, psycopg.Error) and state and not state.startswith(_OF_THE_DATA):
+        raise TenantUnavailableError(label) from error
+    elif len(parcels) == 1:
+        logger.error("unit %s of delivery %s parked: %s", *_names(parcels[0]), label)
+        _park(parcels, label)
+    else:
+        middle = len(parcels) // 2
+        _apply(work, target, parcels[:middle], applied)
+        _apply(work, target, parcels[middle:], applied)
+
+
+def _attempt(transaction: Callable[[], None]) -> Exception | None:
+    """Run a transaction, once more when rivals were in the way; return what went wrong."""
+    try:
+        try:
+            transaction()
+        except _RIVALRY:
+            transaction()
+    except psycopg.OperationalError as error:
+        if error.sqlstate is None:
+            raise  # the session is gone, and with it everybody's work
+        return error
+    except Exception as error:
+        return error
+    return None
+
+
+def _names(parcel: Parcel) -> tuple[int, int]:
+    return parcel.unit.index, parcel.delivery_id
+
+
+def _park(parcels: list[Parcel], label: str) -> None:
+    for parcel in parcels:
+        parcel.park(Reason.QUARANTINED, label)
+
+
+def _transaction(work: Session, target: Target, parcels: list[Parcel], applied: Applied) -> None:
+    with context.raw_transaction(work, target.schema_name), work.cursor() as cursor:
+        phones = _phones(cursor, parcels)
+        arrived = _messages(cursor, phones, parcels)
+        outcome = _statuses(cursor, target, phones, parcels)
+        _events(cursor, parcels)
+        drafts: list[Draft] = [*arrived, *outcome.drafts]
+        seq = live.number(cursor, drafts) if drafts else None
+    applied.seq = seq or applied.seq
+    applied.settled_phones |= outcome.settled_phones
+
+
+def _phones(cursor: psycopg.Cursor[Any], parcels: list[Parcel]) -> dict[str, int]:
+    """Return the rows of the numbers; parcels for a number without a row are parked."""
+    spoken = [one for one in parcels if not isinstance(one.unit, AccountEvent)]
+    numbers = list({one.unit.phone_number_id for one in spoken})
+    phones: dict[str, int] = dict(cursor.execute(_PHONES, (numbers,)).fetchall())
+    for parcel in spoken:
+        if parcel.unit.phone_number_id not in phones:
+            parcel.park(Reason.UNROUTED, "NoPhone")
+    return phones
+
+
+def _messages(
+    cursor: psycopg.Cursor[Any], phones: dict[str, int], parcels: list[Parcel]
+) -> list[Draft]:
+    pairs = [
+        (parcel, Arrival(phones[parcel.unit.phone_number_id], parcel.unit))
+        for parcel in parcels
+        if isinstance(parcel.unit, InboundMessage) and parcel.unit.phone_number_id in phones
+    ]
+    if not pairs:
+        return []
+    ids, drafts = threads.store(cursor, [arrival for _, arrival in pairs])
+    new = set(ids)
+    for parcel, arrival in pairs:
+        whole = Fate.STORED if arrival.message.type == "text" else Fate.PLACEHOLDER
+        parcel.fate = whole if arrival.key in new else Fate.DUPLICATE
+        new.discard(arrival.key)
+    return drafts
+
+
+def _statuses(
+    cursor: psycopg.Cursor[Any], target: Target, phones: dict[str, int], parcels: list[Parcel]
+) -> statuses.Outcome:
+    pairs = [
+        (parcel, _report(target, phones[parcel.unit.phone_number_id], parcel.unit))
+        for parcel in parcels
+        if isinstance(parcel.unit, StatusUpdate) and parcel.unit.phone_number_id in phones
+    ]
+    outcome = statuses.store(cursor, [report for _, report in pairs])
+    new = set(outcome.new)
+    for parcel, report in pairs:
+        known = report.status.status in statuses.MOVING
+        whole = Fate.STORED if known else Fate.PLACEHOLDER
+        parcel.fate = whole if report.identity in new else Fate.DUPLICATE
+        new.discard(report.identity)
+    return outcome
+
+
+def _report(target: Target, phone_id: int, status: StatusUpdate) -> Report:
+    claimed = statuses.claimed_message_id(
+        tenant_id=target.tenant_id,
+        phone_number_id=status.phone_number_id,
+        data=status.callback_data,
+    )
+    return Report(phone_id, status, claimed)
+
+
+def _events(cursor: psycopg.Cursor[Any], parcels: list[Parcel]) -> None:
+    kept = [(one, one.unit) for one in parcels if isinstance(one.unit, AccountEvent)]
+    if not kept:
+        return
+    new = events.keep(cursor, [event for _, event in kept])
+    for parcel, event in kept:
+        key = events.digest(event)
+        parcel.fate = Fate.PLACEHOLDER if key in new else Fate.DUPLICATE
+        new.discard(key)

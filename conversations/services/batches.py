@@ -1,0 +1,172 @@
+"""Work on what one worker holds: read, route, apply, settle."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from conversations.services import applying, routing
+from conversations.services.applying import TenantUnavailableError
+from conversations.services.routing import Plan
+from conversations.services.sessions import Sessions
+from whatsapp import payloads
+from whatsapp.payloads import Unit, Unreadable
+from whatsapp.webhooks.services import deliveries, parking
+from whatsapp.webhooks.types import Batch, Counts, Delivery, Fate, Park, Replay
+
+# A delivery that so many workers died of is not looked into again before somebody asks for it.
+DEATHS_MAX = 3
+_ORDER = tuple(Fate)
+Place = tuple[int, int]  # delivery and index of a unit
+
+
+@dataclass(slots=True)
+class Done:
+    """What is to be told after the commit, and what has to wait."""
+
+    seqs: dict[str, int] = field(default_factory=dict)  # the last change number by schema
+    settled: set[tuple[str, int]] = field(default_factory=set)  # schema and phone
+    skipped: set[int] = field(default_factory=set)  # deliveries that stay as they were
+
+
+def work_on(opened: Sessions, batch: Batch) -> Done:
+    """Apply a batch, settle it and commit; the locks are free afterwards.
+
+    Killed anywhere, it is done again without a double: a tenant's rows are found by their keys.
+    """
+    units = {delivery.id: _read(delivery) for delivery in batch.deliveries}
+    chosen, stale = _choose(batch, units)
+    plan = routing.plan(opened.claims, chosen)
+    if batch.replays:
+        _narrow(plan, batch.replays)
+    done = _apply(opened, plan)
+    if batch.replays:
+        _settle_replays(opened, batch.replays, stale, plan, done)
+    else:
+        _settle(opened, units, plan, done)
+    deliveries.forget(opened.claims, [batch.note_id])
+    opened.claims.commit()
+    return done
+
+
+def _read(delivery: Delivery) -> list[Unit]:
+    if delivery.attempts >= DEATHS_MAX:
+        return [Unreadable(0, "WorkerDied")]
+    return payloads.parse(delivery.body, received_at=delivery.received_at)
+
+
+def _choose(
+    batch: Batch, units: dict[int, list[Unit]]
+) -> tuple[list[tuple[Delivery, Unit]], set[int]]:
+    """Return the units to work on, and the deliveries whose units are others than when parked."""
+    if not batch.replays:
+        return [(one, unit) for one in batch.deliveries for unit in units[one.id]], set()
+    stale = {one.id for one in batch.deliveries if one.units_total != len(units[one.id])}
+    by_id = {delivery.id: delivery for delivery in batch.deliveries}
+    wanted = {(one.delivery_id, one.unit_index) for one in batch.replays}
+    chosen = [
+        (by_id[delivery_id], units[delivery_id][index])
+        for delivery_id, index in sorted(wanted)
+        if delivery_id not in stale
+    ]
+    return chosen, stale
+
+
+def _narrow(plan: Plan, replays: list[Replay]) -> None:
+    """Keep only what is for the tenants that the units were parked for."""
+    wanted: dict[Place, set[object]] = defaultdict(set)
+    for one in replays:
+        wanted[one.delivery_id, one.unit_index].add(one.tenant_id)
+    for target, parcels in list(plan.groups.items()):
+        plan.groups[target] = [
+            parcel
+            for parcel in parcels
+            if wanted[parcel.delivery_id, parcel.unit.index] & {None, target.tenant_id}
+        ]
+    plan.parks = [
+        park
+        for park in plan.parks
+        if park.tenant_id is None
+        or wanted[park.delivery_id, park.unit_index] & {None, park.tenant_id}
+    ]
+
+
+def _apply(opened: Sessions, plan: Plan) -> Done:
+    done = Done()
+    for target, parcels in plan.groups.items():
+        try:
+            applied = applying.apply(opened.work, target, parcels)
+        except TenantUnavailableError:
+            done.skipped.update(parcel.delivery_id for parcel in parcels)
+            continue
+        if applied.seq is not None:
+            done.seqs[target.schema_name] = applied.seq
+        done.settled.update((target.schema_name, phone) for phone in applied.settled_phones)
+    return done
+
+
+def _fates(plan: Plan) -> dict[Place, Fate]:
+    """Return each unit's one fate: of several tenants' the first in the order."""
+    fates: dict[Place, Fate] = {}
+    for place, fate in _all_fates(plan):
+        known = fates.get(place)
+        if known is None or _ORDER.index(fate) < _ORDER.index(known):
+            fates[place] = fate
+    return fates
+
+
+def _all_fates(plan: Plan) -> Iterator[tuple[Place, Fate]]:
+    for park in plan.parks:
+        yield (park.delivery_id, park.unit_index), Fate.PARKED
+    for parcels in plan.groups.values():
+        for parcel in parcels:
+            if parcel.fate is not None:
+                yield (parcel.delivery_id, parcel.unit.index), parcel.fate
+
+
+def _parks(plan: Plan, skipped: set[int]) -> list[Park]:
+    """Return everything that is to be parked, of deliveries that are settled now."""
+    parks = plan.parks + [
+        routing.park_of(parcel, target)
+        for target, parcels in plan.groups.items()
+        for parcel in parcels
+        if parcel.fate is Fate.PARKED
+    ]
+    return [park for park in parks if park.delivery_id not in skipped]
+
+
+def _settle(opened: Sessions, units: dict[int, list[Unit]], plan: Plan, done: Done) -> None:
+    counts = {
+        delivery_id: Counts(total=len(read))
+        for delivery_id, read in units.items()
+        if delivery_id not in done.skipped
+    }
+    for (delivery_id, _), fate in _fates(plan).items():
+        if delivery_id in counts:
+            counts[delivery_id].by_fate[fate] += 1
+    parks = _parks(plan, done.skipped)
+    if parks:
+        parking.park(opened.claims, parks)
+    if counts:
+        deliveries.settle(opened.claims, counts)
+
+
+def _settle_replays(
+    opened: Sessions, replays: list[Replay], stale: set[int], plan: Plan, done: Done
+) -> None:
+    parks = _parks(plan, done.skipped)
+    again = {(park.delivery_id, park.unit_index, park.tenant_id) for park in parks}
+    fates = _fates(plan)
+    if parks:
+        parking.park(opened.claims, parks)
+    parking.redo(opened.claims, [one for one in replays if one.delivery_id in stale])
+    for one in _settled(replays, stale | done.skipped):
+        if (one.delivery_id, one.unit_index, one.tenant_id) not in again:
+            fate = fates.get((one.delivery_id, one.unit_index))
+            if fate is None:  # its number belongs to another tenant now
+                parking.lose(opened.claims, one)
+            else:
+                parking.resolve(opened.claims, one, fate)
+
+
+def _settled(replays: Iterable[Replay], others: set[int]) -> list[Replay]:
+    return [one for one in replays if one.delivery_id not in others]

@@ -1,0 +1,152 @@
+"""Take events in until nothing is new. The record is in Postgres at every step."""
+
+import logging
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import psycopg
+
+from conversations.services import batches, sessions
+from conversations.services.sessions import Sessions
+from tenants import context, queue
+from tenants.feed import live
+from whatsapp.webhooks.services import deliveries, parking
+from whatsapp.webhooks.types import Batch
+
+logger = logging.getLogger(__name__)
+
+# A worker looks again for so long before it ends: a task costs more than a few looks.
+LINGER_SECONDS = 0.05
+LOOK_SECONDS = 0.003
+# A pause after a small batch makes the next one worth its statements.
+SMALL_BATCH = 8
+GATHER_SECONDS = 0.002
+REPLAY_LOOK_SECONDS = 1.0
+# Pages ask again once a second at most: more hints than these would tell them nothing.
+HINT_SECONDS = 0.1
+
+# Of work that ended badly, but not by a death: to be taken back when Postgres answers again.
+_stale_notes: set[int] = set()
+
+
+def process_deliveries(
+    *,
+    limit: int = 200,
+    seconds: float = 20.0,
+    keep_sessions: bool = False,
+    stopping: Callable[[], bool] = lambda: False,
+) -> int:
+    """Work on what is new until nothing is, for so many seconds at most; return how many bodies.
+
+    Several may run at once. Safe to repeat and to kill at any point. ``keep_sessions`` is for the
+    threads of long-lived workers: the next call finds its sessions open.
+    Raises: psycopg.Error when Postgres is away; nothing is lost by it.
+    """
+    opened = sessions.kept() if keep_sessions else sessions.fresh()
+    try:
+        return Worker(opened, limit=limit).run(until=time.monotonic() + seconds, stopping=stopping)
+    finally:
+        if not keep_sessions:
+            opened.close()
+
+
+@dataclass(slots=True)
+class _Hints:
+    """One hint a tenant and moment."""
+
+    waiting: dict[str, int] = field(default_factory=dict)
+    told_at: dict[str, float] = field(default_factory=dict)
+
+    def tell(self, *, everything: bool = False) -> None:
+        now = time.monotonic()
+        for schema, seq in list(self.waiting.items()):
+            if everything or now - self.told_at.get(schema, 0.0) >= HINT_SECONDS:
+                live.hint(schema, seq)
+                self.told_at[schema] = now
+                del self.waiting[schema]
+
+
+class Worker:
+    """One thread's work on one pair of sessions."""
+
+    def __init__(self, opened: Sessions, *, limit: int = 200) -> None:
+        self._opened = opened
+        self._limit = limit
+        self._hints = _Hints()
+        self._skipped: set[int] = set()  # of tenants that could not be written
+        self._replays_at = -REPLAY_LOOK_SECONDS
+
+    def run(self, *, until: float, stopping: Callable[[], bool]) -> int:
+        """Work until nothing is new, time is up or somebody says stop; return how many bodies."""
+        if _stale_notes:
+            deliveries.forget(self._opened.work, list(_stale_notes))
+            _stale_notes.clear()
+        total, found_at = 0, -LINGER_SECONDS
+        try:
+            while not stopping():
+                done = self.round()
+                total += done
+                now = time.monotonic()
+                found_at = now if done else found_at
+                if now >= until:
+                    queue.nudge("conversations.tasks.process_deliveries")
+                    break
+                if now - found_at >= LINGER_SECONDS:
+                    break
+                _pause(done)
+        finally:
+            self._hints.tell(everything=True)
+        return total
+
+    def round(self) -> int:
+        """Work on one batch; return how many bodies it had."""
+        batch = Batch()
+        try:
+            batch = self._claim()
+            if batch.deliveries:
+                self._finish(batches.work_on(self._opened, batch))
+        except BaseException:
+            self._give_up(batch)
+            raise
+        self._hints.tell()
+        return len(batch.deliveries)
+
+    def _claim(self) -> Batch:
+        claims, work = self._opened.claims, self._opened.work
+        batch = deliveries.claim(claims, work, limit=self._limit, skip=self._skipped)
+        now = time.monotonic()
+        if batch.deliveries or now - self._replays_at < REPLAY_LOOK_SECONDS:
+            return batch
+        batch = parking.claim(claims, work, limit=self._limit, skip=self._skipped)
+        if not batch.deliveries:
+            self._replays_at = now
+        return batch
+
+    def _finish(self, done: batches.Done) -> None:
+        """Tell the world what was committed."""
+        self._skipped |= done.skipped
+        self._hints.waiting.update(done.seqs)
+        for schema, phone_id in done.settled:
+            with context.tenant(schema):
+                queue.enqueue("conversations.tasks.drain_outbox", phone_id=phone_id)
+
+    def _give_up(self, batch: Batch) -> None:
+        """Set the deliveries free, the note first: found without locks it would be a death."""
+        if batch.note_id:
+            try:
+                deliveries.forget(self._opened.work, [batch.note_id])
+            except psycopg.Error:
+                _stale_notes.add(batch.note_id)
+        with suppress(psycopg.Error):
+            self._opened.claims.rollback()
+        if self._opened.work.broken or self._opened.claims.broken:
+            self._opened.close()
+
+
+def _pause(done: int) -> None:
+    if done == 0:
+        time.sleep(LOOK_SECONDS)
+    elif done < SMALL_BATCH:
+        time.sleep(GATHER_SECONDS)

@@ -1,0 +1,189 @@
+"""Store inbound messages in their conversations, many at once.
+
+Set-based, on the caller's own session and in its open transaction (see ``applying``).
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg
+
+from conversations.models import Message
+from conversations.services import people
+from tenants.feed.live import Draft
+from tenants.feed.models import Change
+from whatsapp.payloads import InboundMessage
+
+Cursor = psycopg.Cursor[Any]
+Place = tuple[int, int]  # phone and contact
+
+# Locked in one order, before any message: so a conversation's messages get ids in the order in
+# which they become visible, and "read up to" means what it says.
+_FIND = """
+    SELECT conversation.phone_id, conversation.contact_id, conversation.id
+    FROM unnest(%s::bigint[], %s::bigint[]) AS wanted (phone_id, contact_id)
+    JOIN conversations_conversation AS conversation
+        ON conversation.phone_id = wanted.phone_id AND conversation.contact_id = wanted.contact_id
+    ORDER BY conversation.id FOR NO KEY UPDATE OF conversation
+"""
+_ADD = """
+    INSERT INTO conversations_conversation
+        (phone_id, contact_id, status, unread_count, read_up_to_id)
+    SELECT wanted.phone_id, wanted.contact_id, 'OPEN', 0, 0
+    FROM unnest(%s::bigint[], %s::bigint[]) AS wanted (phone_id, contact_id)
+    ON CONFLICT (phone_id, contact_id) DO NOTHING
+    RETURNING phone_id, contact_id, id
+"""
+_ADD_MESSAGES = """
+    INSERT INTO conversations_message (phone_id, conversation_id, wamid, type, text, content,
+        extras, timestamp, direction, status, rank, attempts, error_detail)
+    SELECT one.*, 'INBOUND', 'RECEIVED', 0, 0, ''
+    FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::jsonb[],
+        %s::jsonb[], %s::timestamptz[]) AS one
+    ON CONFLICT (phone_id, wamid) DO NOTHING
+    RETURNING phone_id, wamid, id
+"""
+_TOUCH = """
+    UPDATE conversations_conversation AS conversation SET
+        unread_count = conversation.unread_count + new.count,
+        window_opened_at = GREATEST(conversation.window_opened_at, new.opened_at),
+        status = CASE
+            WHEN conversation.status IN ('CLOSED', 'ARCHIVED', 'SNOOZED')
+                AND new.newest_at >= COALESCE(conversation.last_message_at, '-infinity') THEN 'OPEN'
+            ELSE conversation.status END,
+        last_message_id = CASE WHEN (new.newest_at, new.newest_id) > (
+            COALESCE(conversation.last_message_at, '-infinity'),
+            COALESCE(conversation.last_message_id, 0)
+        ) THEN new.newest_id ELSE conversation.last_message_id END,
+        last_message_at = GREATEST(conversation.last_message_at, new.newest_at)
+    FROM unnest(%s::bigint[], %s::int[], %s::timestamptz[], %s::timestamptz[], %s::bigint[])
+        AS new (id, count, opened_at, newest_at, newest_id)
+    WHERE conversation.id = new.id
+"""
+_TYPES = {name.lower(): name for name in Message.Type.values if name != Message.Type.TEMPLATE}
+# What customers do without writing; the rest opens the 24-hour window.
+_NO_WINDOW = frozenset({"reaction", "system", "edit", "revoke"})
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A message and the number that it came to."""
+
+    phone_id: int
+    message: InboundMessage
+
+    @property
+    def key(self) -> tuple[int, str]:
+        return self.phone_id, self.message.wamid
+
+
+@dataclass(slots=True)
+class _News:
+    """What new messages mean for the list's columns of their conversation."""
+
+    count: int
+    opened_at: datetime | None
+    newest_at: datetime
+    newest_id: int
+
+
+def store(
+    cursor: Cursor, arrivals: Sequence[Arrival]
+) -> tuple[dict[tuple[int, str], int], list[Draft]]:
+    """Insert what is not there yet; return the new ids by number and wamid, and the changes."""
+    first: dict[tuple[int, str], Arrival] = {}
+    for arrival in arrivals:
+        first.setdefault(arrival.key, arrival)
+    unique = list(first.values())
+    senders = [(one.message.sender, one.message.timestamp) for one in unique]
+    contacts = people.resolve(cursor, senders)
+    places = [(one.phone_id, contact) for one, contact in zip(unique, contacts, strict=True)]
+    conversations = _conversations(cursor, places)
+    threads = {one.key: conversations[place] for one, place in zip(unique, places, strict=True)}
+    # By Meta's time, so that ids follow it within a batch; the same order everywhere.
+    ordered = sorted(unique, key=lambda one: (one.message.timestamp, one.message.wamid))
+    ids = _insert(cursor, ordered, threads)
+    inserted = [one for one in ordered if one.key in ids]
+    _touch(cursor, inserted, ids, threads)
+    drafts = [Draft(Change.Kind.MESSAGE, threads[one.key], ids[one.key]) for one in inserted]
+    return ids, drafts
+
+
+def _conversations(cursor: Cursor, places: Iterable[Place]) -> dict[Place, int]:
+    wanted = sorted(set(places))
+    found = _ask(cursor, _FIND, wanted)
+    missing = [place for place in wanted if place not in found]
+    if missing:
+        found |= _ask(cursor, _ADD, missing)
+        lost = [place for place in missing if place not in found]
+        if lost:  # a rival made them just now
+            found |= _ask(cursor, _FIND, lost)
+    return found
+
+
+def _ask(cursor: Cursor, query: str, places: list[Place]) -> dict[Place, int]:
+    cursor.execute(query, ([phone for phone, _ in places], [contact for _, contact in places]))
+    return {(phone, contact): pk for phone, contact, pk in cursor.fetchall()}
+
+
+def _insert(
+    cursor: Cursor, arrivals: list[Arrival], threads: dict[tuple[int, str], int]
+) -> dict[tuple[int, str], int]:
+    messages = [one.message for one in arrivals]
+    columns = (
+        [one.phone_id for one in arrivals],
+        [threads[one.key] for one in arrivals],
+        [message.wamid for message in messages],
+        [_TYPES.get(message.type, Message.Type.UNSUPPORTED.value) for message in messages],
+        [message.text for message in messages],
+        [json.dumps(message.content) for message in messages],
+        [_extras(message) for message in messages],
+        [message.timestamp for message in messages],
+    )
+    cursor.execute(_ADD_MESSAGES, columns)
+    return {(phone, wamid): pk for phone, wamid, pk in cursor.fetchall()}
+
+
+def _extras(message: InboundMessage) -> str | None:
+    extras = message.extras
+    if message.type not in _TYPES:
+        extras = {**extras, "type": message.type}
+    return json.dumps(extras) if extras else None
+
+
+def _touch(
+    cursor: Cursor,
+    inserted: list[Arrival],
+    ids: dict[tuple[int, str], int],
+    threads: dict[tuple[int, str], int],
+) -> None:
+    news: dict[int, _News] = {}
+    for one in inserted:
+        _count(news, threads[one.key], one.message, ids[one.key])
+    if not news:
+        return
+    ordered = sorted(news)
+    columns = (
+        ordered,
+        [news[key].count for key in ordered],
+        [news[key].opened_at for key in ordered],
+        [news[key].newest_at for key in ordered],
+        [news[key].newest_id for key in ordered],
+    )
+    cursor.execute(_TOUCH, columns)
+
+
+def _count(news: dict[int, _News], thread: int, message: InboundMessage, pk: int) -> None:
+    at = message.timestamp
+    opened_at = None if message.type in _NO_WINDOW else at
+    known = news.get(thread)
+    if known is None:
+        news[thread] = _News(1, opened_at, at, pk)
+        return
+    known.count += 1
+    if opened_at is not None:
+        known.opened_at = max(known.opened_at or opened_at, opened_at)
+    known.newest_at, known.newest_id = max((known.newest_at, known.newest_id), (at, pk))

@@ -1,0 +1,147 @@
+"""Claim deliveries, settle them, and notice those that kill whoever looks into them.
+
+Two sessions work together. ``claims`` holds the row locks in a transaction that stays open until
+the work is done, so that a worker's death sets its deliveries free at once; ``work`` commits
+meanwhile, first of all a note of what is held.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+import psycopg
+
+from whatsapp.webhooks.types import Batch, Counts, Delivery, Fate
+
+Session = psycopg.Connection[Any]
+
+# Bodies up to this size come with the claim, larger ones one by one, up to a sum.
+_SMALL_BYTES = 16_384
+_SUM_BYTES = 8 * 1024 * 1024
+
+_ROW = f"""
+    SELECT id, app_id, received_at, attempts, units_total, octet_length(body),
+        CASE WHEN octet_length(body) <= {_SMALL_BYTES} THEN body END
+    FROM public.webhooks_webhookdelivery
+"""  # noqa: S608 - a number of our own
+_CLAIM = (
+    _ROW
+    + """
+    WHERE state = 'NEW' AND id <> ALL (%s::bigint[])
+    ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+"""
+)
+_READ = _ROW + "WHERE id = ANY (%s::bigint[]) ORDER BY id"
+_BODY = "SELECT body FROM public.webhooks_webhookdelivery WHERE id = %s"
+_NOTES = "SELECT id, delivery_ids FROM public.webhooks_deliveryclaim"
+_NOTE = """
+    INSERT INTO public.webhooks_deliveryclaim (delivery_ids) VALUES (%s::bigint[]) RETURNING id
+"""
+_FORGET = "DELETE FROM public.webhooks_deliveryclaim WHERE id = ANY (%s::bigint[])"
+_COUNT_DEATH = """
+    UPDATE public.webhooks_webhookdelivery SET attempts = attempts + 1 WHERE id = ANY (%s::bigint[])
+"""
+_STRIKE_OUT = """
+    UPDATE public.webhooks_deliveryclaim SET delivery_ids = ARRAY(
+        SELECT one FROM unnest(delivery_ids) AS one WHERE one <> ALL (%s::bigint[])
+    ) WHERE id = %s
+"""
+_FORGET_EMPTY = "DELETE FROM public.webhooks_deliveryclaim WHERE delivery_ids = '{}'"
+_SETTLE = """
+    UPDATE public.webhooks_webhookdelivery AS delivery
+    SET state = 'DONE', processed_at = clock_timestamp(), units_total = done.total,
+        units_stored = done.stored, units_duplicate = done.duplicate,
+        units_placeholder = done.placeholder, units_parked = done.parked
+    FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::int[], %s::int[], %s::int[])
+        AS done (id, total, stored, duplicate, placeholder, parked)
+    WHERE delivery.id = done.id
+"""
+_COLUMNS = (Fate.STORED, Fate.DUPLICATE, Fate.PLACEHOLDER, Fate.PARKED)
+
+
+def claim(claims: Session, work: Session, *, limit: int, skip: Collection[int] = ()) -> Batch:
+    """Lock the oldest new deliveries that nobody holds, in a transaction that the caller ends.
+
+    Deliveries that were in a dead worker's hands come one at a time, so that the one that killed it
+    takes no other along.
+    """
+    rows: list[Any] = []
+    notes: list[Any] | None = None
+    while notes is None or bury(claims, notes, {row[0] for row in rows}):
+        with claims.pipeline():
+            claims.execute("BEGIN")
+            claimed = claims.cursor(binary=True).execute(_CLAIM, (list(skip), limit))
+            noted = claims.execute(_NOTES)
+        rows, notes = claimed.fetchall(), noted.fetchall()
+    if not rows:
+        claims.rollback()
+        return Batch()
+    held = list(_with_bodies(claims, suspect_alone(rows, attempts_at=3)))
+    return Batch(deliveries=held, note_id=note(work, [delivery.id for delivery in held]))
+
+
+def read(claims: Session, delivery_ids: Collection[int]) -> list[Delivery]:
+    """Return deliveries that are locked already; fewer when their bodies are too much at once."""
+    cursor = claims.cursor(binary=True).execute(_READ, (list(delivery_ids),))
+    return list(_with_bodies(claims, cursor.fetchall()))
+
+
+def note(work: Session, delivery_ids: list[int]) -> int:
+    """Note what this worker is about to look into, visible to the others at once."""
+    (note_id,) = work.execute(_NOTE, (delivery_ids,)).fetchone() or (0,)
+    return int(note_id)
+
+
+def forget(session: Session, note_ids: list[int]) -> None:
+    """Take back notes of work that ended, well or not, without a death."""
+    session.execute(_FORGET, (note_ids,))
+
+
+def settle(claims: Session, counts: Mapping[int, Counts]) -> None:
+    """Mark deliveries as done, with a count for each fate. The caller commits."""
+    ordered = sorted(counts.items())
+    columns = [[count.by_fate[fate] for _, count in ordered] for fate in _COLUMNS]
+    ids, totals = [key for key, _ in ordered], [count.total for _, count in ordered]
+    claims.execute(_SETTLE, (ids, totals, *columns))
+
+
+def bury(claims: Session, notes: list[Any], held: set[int]) -> bool:
+    """Count the deaths that notes tell of: we hold the locks, so whoever wrote them is gone.
+
+    Ends the transaction when there was one: whatever happens to us next, it has been counted.
+    """
+    deaths = [(note_id, sorted(held.intersection(ids))) for note_id, ids in notes]
+    deaths = [(note_id, ids) for note_id, ids in deaths if ids]
+    if not deaths:
+        return False
+    for note_id, ids in deaths:
+        claims.execute(_COUNT_DEATH, (ids,))
+        claims.execute(_STRIKE_OUT, (ids, note_id))
+    claims.execute(_FORGET_EMPTY)
+    claims.commit()
+    return True
+
+
+def notes_of(claims: Session) -> list[Any]:
+    """Return all notes: pairs of an id and the ids of deliveries."""
+    return claims.execute(_NOTES).fetchall()
+
+
+def suspect_alone(rows: list[Any], *, attempts_at: int) -> list[Any]:
+    """Keep the first row that was there when a worker died, or all when none was."""
+    suspects = [row for row in rows if row[attempts_at]]
+    return suspects[:1] or rows
+
+
+def _with_bodies(claims: Session, rows: list[Any]) -> Iterator[Delivery]:
+    total = 0
+    for *columns, size, body in rows:
+        if body is None and total and total + size > _SUM_BYTES:
+            continue  # for the next round
+        total += size
+        yield Delivery(*columns, body=_large(claims, columns[0]) if body is None else bytes(body))
+
+
+def _large(claims: Session, delivery_id: int) -> bytes:
+    cursor = claims.cursor(binary=True).execute(_BODY, (delivery_id,))
+    (body,) = cursor.fetchone() or (b"",)
+    return bytes(body)
