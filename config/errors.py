@@ -24,8 +24,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from psycopg.errors import ReadOnlySqlTransaction
 from psycopg_pool import PoolTimeout
-from rest_framework import exceptions, fields
+from rest_framework import exceptions
 from rest_framework.response import Response
+from rest_framework.settings import api_settings
 
 from tenants.errors import DomainError, ForbiddenError, NotFoundError
 
@@ -173,8 +174,7 @@ def _html(request: HttpRequest, problem: Problem) -> str:
     template = "_toast.html" if request.headers.get("HX-Request") else "error.html"
     # With the server in trouble nothing may ask the database for the reader's session.
     reader = request if problem.status < 500 else None
-    words = {"status": problem.status, "code": problem.code, "title": problem.detail}
-    return render_to_string(template, words, request=reader)
+    return render_to_string(template, {"problem": problem}, request=reader)
 
 
 def _database_is_away(error: BaseException) -> bool:
@@ -220,7 +220,7 @@ def _validation_errors(error: exceptions.ValidationError) -> Iterator[dict[str, 
 def _leaves(detail: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
     if isinstance(detail, dict):
         for key, value in detail.items():
-            own = key == fields.api_settings.NON_FIELD_ERRORS_KEY
+            own = key == api_settings.NON_FIELD_ERRORS_KEY
             yield from _leaves(value, path if own else (*path, str(key)))
     elif isinstance(detail, list):
         for index, value in enumerate(detail):

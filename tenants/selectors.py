@@ -2,13 +2,15 @@
 
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from threading import Lock
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef
 
 from tenants import context
-from tenants.models import Domain, Membership, Tenant, User
+from tenants.models import Domain, Membership, RefreshSession, Tenant, User
 from tenants.permissions import Actor
 
 KNOWN_SECONDS = 30.0
@@ -105,3 +107,50 @@ def actor_of(user: User, tenant: Tenant) -> Actor | None:
             .first()
         )
     return None if role is None else Actor(tenant=tenant, user=user, role=role)
+
+
+def actor_in_session(
+    *, user_id: int, tenant_id: UUID, session_id: UUID, token_version: int, now: datetime
+) -> Actor | None:
+    """Return whom an API session speaks for, or None when anything about it has ended.
+
+    One query, never cached: a disabled person, a lost role, a suspended tenant, a sign-out and a
+    new password work at once.
+    """
+    session = RefreshSession.objects.filter(
+        pk=session_id,
+        user=OuterRef("user"),
+        tenant=OuterRef("tenant"),
+        revoked_at=None,
+        expires_at__gt=now,
+    )
+    with context.platform():
+        membership = (
+            Membership.objects.select_related("user", "tenant")
+            .filter(
+                Exists(session),
+                user_id=user_id,
+                tenant_id=tenant_id,
+                user__is_active=True,
+                user__token_version=token_version,
+                tenant__status=Tenant.Status.ACTIVE,
+            )
+            .first()
+        )
+    if membership is None:
+        return None
+    return Actor(tenant=membership.tenant, user=membership.user, role=membership.role)
+
+
+def active_tenant(reference: str) -> Tenant | None:
+    """Return the active tenant of a UUID (in its canonical form) or a subdomain. One query."""
+    field = "pk" if _is_uuid(reference) else "subdomain"
+    with context.platform():
+        return Tenant.objects.filter(status=Tenant.Status.ACTIVE, **{field: reference}).first()
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False

@@ -1,0 +1,113 @@
+"""The frame of every API route: whose token, which tenant, which schema, which parameters."""
+
+from contextlib import ExitStack
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext_lazy as _
+from rest_framework.exceptions import APIException, NotAuthenticated, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+from rest_framework.views import APIView
+
+from tenants import context
+from tenants.authentication import bearer_of
+from tenants.errors import NotFoundError
+from tenants.models import Tenant
+from tenants.permissions import Actor, Permission
+from tenants.serializers import NoParameters
+
+
+class ParameterError(ValidationError):
+    """A query parameter is not valid."""
+
+    place = "parameter"
+
+
+class HeaderError(ValidationError):
+    """A header is not valid."""
+
+    place = "header"
+
+
+class LengthRequiredError(APIException):
+    status_code = 411
+    default_code = "length_required"
+    default_detail = _("A body needs a Content-Length.")
+
+
+class PlatformAPIView(APIView):
+    """A route that belongs to no tenant; its query parameters are checked before the handler."""
+
+    parameters_class: ClassVar[type[Serializer[Any]]] = NoParameters
+    parameters: dict[str, Any]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        self.settle(request)
+        if "Transfer-Encoding" in request.headers and not request.headers.get("Content-Length"):
+            raise LengthRequiredError  # else the body would be taken for an empty one
+        self.parameters = checked_parameters(request, self.parameters_class)
+
+    def settle(self, request: Request) -> None:
+        """Settle what the handler works in; nothing on a route of the platform."""
+
+    def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
+        """Say which methods there are (the Allow header, which every answer has)."""
+        return Response(status=204)
+
+    def finalize_response(
+        self, request: Request, response: Response, *args: Any, **kwargs: Any
+    ) -> Response:
+        final = super().finalize_response(request, response, *args, **kwargs)
+        final["Cache-Control"] = "private, no-store"
+        return final
+
+    def host_tenant(self) -> Tenant | None:
+        """Return the tenant whose host was asked; None on the public host."""
+        request: HttpRequest = self.request._request
+        tenant: Tenant | None = request.tenant  # type: ignore[attr-defined] # the middleware's
+        return tenant
+
+
+class TenantAPIView(PlatformAPIView):
+    """A route under ``/api/v1/tenant/<tenant_id>/``.
+
+    The handler runs in the schema of the token's tenant, which must be the one in the path; the
+    schema is left when the answer is made. Nobody else's request reaches a handler.
+    """
+
+    permission: ClassVar[Permission]
+    actor: Actor
+
+    def dispatch(
+        self, request: HttpRequest, *args: Any, tenant_id: UUID, **kwargs: Any
+    ) -> HttpResponseBase:
+        self._tenant_id = tenant_id
+        with ExitStack() as self._schema:
+            return super().dispatch(request, *args, **kwargs)
+
+    def settle(self, request: Request) -> None:
+        bearer = bearer_of(request)
+        if bearer is None:
+            raise NotAuthenticated
+        if bearer.actor.tenant.pk != self._tenant_id:
+            raise NotFoundError
+        bearer.actor.require(self.permission)
+        self.actor = bearer.actor
+        self._schema.enter_context(context.tenant(bearer.actor.tenant.schema_name))
+
+
+def checked_parameters(request: Request, shape: type[Serializer[Any]]) -> dict[str, Any]:
+    """Return the query parameters. Raises: ParameterError, also for unknown and repeated ones."""
+    repeated = [name for name, values in request.query_params.lists() if len(values) > 1]
+    if repeated:
+        raise ParameterError({name: [_("Give this once only.")] for name in repeated})
+    serializer = shape(data=request.query_params.dict())
+    if not serializer.is_valid():
+        raise ParameterError(serializer.errors)
+    parameters: dict[str, Any] = serializer.validated_data
+    return parameters
