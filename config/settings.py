@@ -187,17 +187,28 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["config.parsers.SafeJSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "config.openapi.ProblemAutoSchema",
     "EXCEPTION_HANDLER": "config.errors.problem_response",
     "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,  # ?format= is an unknown parameter like any other
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Balcão API",
+    "DESCRIPTION": "Conversations on WhatsApp. Sign in with `auth/login`, then send the access"
+    " token as `Authorization: Bearer ...`. Refusals are problem documents (RFC 9457) whose code"
+    " does not change.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "PREPROCESSING_HOOKS": ["config.openapi.one_spelling"],
+    "ENUM_NAME_OVERRIDES": {
+        "ConversationStatus": "conversations.models.Conversation.Status",
+        "MessageDirection": "conversations.models.Message.Direction",
+        "MessageStatus": "conversations.models.Message.Status",
+        "MessageType": "conversations.models.Message.Type",
+        "Role": "tenants.models.Membership.Role",
+    },
+    # A schema of its own for what is sent: what is only read is not asked for.
+    "COMPONENT_SPLIT_REQUEST": True,
 }
 
 # --- Pages ------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """What an actor may see. Every list and every detail goes through ``visible_to``."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,9 @@ from conversations.models import ContactIdentity, Conversation, Message
 from tenants.errors import DomainError, NotFoundError
 from tenants.permissions import Actor, Permission
 from whatsapp.models import Phone
+
+# What somebody types who looks for a number: digits, laid out in any way.
+_NUMBER = re.compile(r"\+?[\s().-]*\d[\d\s().-]*")
 
 
 class SeveralPhonesError(DomainError):
@@ -46,8 +50,8 @@ def matching(conversations: QuerySet[Conversation], search: str) -> QuerySet[Con
     if not words:
         return conversations
     named = Q(contact__name__icontains=words) | Q(contact__profile_name__icontains=words)
-    digits = "".join(character for character in words if character.isdigit())
-    if digits:
+    if _NUMBER.fullmatch(words):
+        digits = "".join(character for character in words if character.isdigit())
         numbers = ContactIdentity.objects.filter(
             contact=OuterRef("contact"), value__contains=digits
         )

@@ -1,0 +1,38 @@
+"""The API, the same on the public host and on every tenant's; with and without the final slash."""
+
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, include, path
+from rest_framework.views import APIView
+
+from config import openapi
+from conversations import api as conversations
+from tenants.api import auth
+
+
+def _both(route: str, view: type[APIView], **kwargs: Any) -> list[URLPattern]:
+    """Serve a route in both spellings; the one that is written is documented and linked to."""
+    twin = route.removesuffix("/") if route.endswith("/") else f"{route}/"
+    return [path(route, view.as_view(), **kwargs), path(twin, view.as_view())]
+
+
+tenant_patterns: list[URLPattern] = [
+    *_both("conversations/", conversations.ConversationListView),
+    *_both("conversations/<int:pk>/", conversations.ConversationView),
+    *_both("conversations/<int:pk>/messages", conversations.MessageListView),
+    *_both("messages/send", conversations.SendView),
+]
+
+v1_patterns: list[URLPattern | URLResolver] = [
+    *_both("auth/login", auth.LoginView),
+    *_both("auth/refresh", auth.RefreshView),
+    *_both("auth/logout", auth.LogoutView),
+    path("tenant/<uuid:tenant_id>/", include(tenant_patterns)),
+]
+
+urlpatterns = [
+    path("api/v1/", include(v1_patterns)),
+    *_both("api/schema/", openapi.SchemaView, name="api-schema"),
+    path("api/docs/", openapi.docs, name="api-docs"),
+    path("api/docs", openapi.docs),
+]

@@ -1,0 +1,191 @@
+"""What the API takes and gives, as far as conversations and messages go."""
+
+from typing import Any
+
+from django.core.validators import RegexValidator
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.fields import SkipField
+
+from conversations import rules
+from conversations.models import Contact, ContactIdentity, Conversation, Message
+from tenants.serializers import (
+    BIGINT_MAX,
+    PageParameters,
+    PageSerializer,
+    StrictSerializer,
+    TextField,
+    WholeNumberField,
+)
+
+
+class ConversationParameters(PageParameters):
+    """Which conversations, and which page of them."""
+
+    search = serializers.CharField(
+        max_length=200,
+        default="",
+        allow_blank=True,
+        help_text="A part of the contact's name or number.",
+    )
+
+
+class AuthorSerializer(serializers.Serializer[Any]):
+    """The person who wrote an outbound message."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+
+
+class FailureSerializer(serializers.Serializer[Any]):
+    """Why a message was not sent, whose matter that is, and what to do."""
+
+    code = serializers.IntegerField(allow_null=True, help_text="Meta's error code.")
+    title = serializers.CharField()
+    detail = serializers.CharField(help_text="Meta's own words, for experts.")
+    whose = serializers.CharField(help_text="`us`, `customer`, `whatsapp` or `setup`.")
+    action = serializers.CharField()
+
+
+@extend_schema_field(OpenApiTypes.ANY)
+class ContentField(serializers.JSONField):
+    """Meta's object for the message's type; only there when the message is of that type."""
+
+    def __init__(self) -> None:
+        super().__init__(required=False, source="content")
+
+    def get_attribute(self, instance: Message) -> Any:
+        if instance.type.lower() != self.field_name:
+            raise SkipField
+        return instance.content
+
+
+class TextContentSerializer(serializers.Serializer[Any]):
+    """The words of a text message."""
+
+    body = serializers.CharField()
+
+    def get_attribute(self, instance: Message) -> Any:
+        if instance.type != Message.Type.TEXT:
+            raise SkipField
+        return {"body": instance.text}
+
+
+class MessageSerializer(serializers.Serializer[Any]):
+    """One message, or one attempt to send one. It has one object more, named as its type."""
+
+    id = serializers.IntegerField()
+    conversation = serializers.IntegerField(source="conversation_id")
+    phone = serializers.IntegerField(source="phone_id")
+    client_id = serializers.UUIDField(allow_null=True)
+    wamid = serializers.CharField(allow_null=True, help_text="Meta's id, once Meta has named it.")
+    direction = serializers.ChoiceField(choices=Message.Direction.choices)
+    type = serializers.ChoiceField(choices=Message.Type.choices)
+    status = serializers.ChoiceField(choices=Message.Status.choices)
+    timestamp = serializers.DateTimeField(help_text="Meta's for inbound messages, else ours.")
+    created_at = serializers.DateTimeField()
+    author = AuthorSerializer(allow_null=True)
+    retry_of = serializers.IntegerField(source="retry_of_id", allow_null=True)
+    error = FailureSerializer(source="failure", allow_null=True)
+    text = TextContentSerializer(required=False)
+    image = ContentField()
+    audio = ContentField()
+    video = ContentField()
+    document = ContentField()
+    template = ContentField()
+    sticker = ContentField()
+    location = ContentField()
+    contacts = ContentField()
+    interactive = ContentField()
+    button = ContentField()
+    reaction = ContentField()
+    order = ContentField()
+    system = ContentField()
+    unsupported = ContentField()
+
+
+class ContactSerializer(serializers.Serializer[Any]):
+    """The person on the other side."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField(help_text="What an operator wrote; may be empty.")
+    profile_name = serializers.CharField(help_text="What WhatsApp says; may be empty.")
+    wa_id = serializers.SerializerMethodField(help_text="The number; null where Meta hides it.")
+
+    def get_wa_id(self, contact: Contact) -> str | None:
+        numbers = (
+            identity.value
+            for identity in contact.identities.all()
+            if identity.kind == ContactIdentity.Kind.WA_ID
+        )
+        return next(numbers, None)
+
+
+class ConversationSerializer(serializers.Serializer[Any]):
+    """Everything between one number and one contact."""
+
+    id = serializers.IntegerField()
+    phone = serializers.IntegerField(source="phone_id")
+    contact = ContactSerializer()
+    status = serializers.ChoiceField(choices=Conversation.Status.choices)
+    unread_count = serializers.IntegerField()
+    last_message_at = serializers.DateTimeField(allow_null=True)
+    last_message = MessageSerializer(allow_null=True)
+    window_closes_at = serializers.SerializerMethodField(
+        help_text="Until then free text may be sent; null when the customer never wrote."
+    )
+    created_at = serializers.DateTimeField()
+
+    @extend_schema_field(serializers.DateTimeField(allow_null=True))
+    def get_window_closes_at(self, conversation: Conversation) -> Any:
+        closes_at = rules.window_closes_at(conversation.window_opened_at)
+        return (
+            None if closes_at is None else serializers.DateTimeField().to_representation(closes_at)
+        )
+
+
+class ConversationPageSerializer(PageSerializer):
+    results = ConversationSerializer(many=True)
+
+
+class MessagePageSerializer(PageSerializer):
+    results = MessageSerializer(many=True)
+
+
+class TextBodySerializer(StrictSerializer):
+    """Meta's text object."""
+
+    body = TextField(max_length=rules.TEXT_MAX_CHARACTERS, trim_whitespace=False)
+    preview_url = serializers.ChoiceField(
+        choices=[False], required=False, help_text="Links are sent without a preview."
+    )
+
+
+class SendSerializer(StrictSerializer):
+    """A message to send: `conversation` or `to`, and an object named as the type."""
+
+    conversation = WholeNumberField(min_value=1, max_value=BIGINT_MAX, required=False)
+    to = TextField(
+        max_length=40,
+        required=False,
+        validators=[RegexValidator(r"\A\+?[0-9 ().-]{7,40}\Z", _("Write it as +5511912345678."))],
+        help_text="The customer's number with its country code.",
+    )
+    phone = WholeNumberField(
+        min_value=1,
+        max_value=BIGINT_MAX,
+        required=False,
+        help_text="The business's number; needed with `to` when the tenant has several.",
+    )
+    type = serializers.ChoiceField(choices=["text"])
+    text = TextBodySerializer()
+    messaging_product = serializers.ChoiceField(choices=["whatsapp"], required=False)
+    recipient_type = serializers.ChoiceField(choices=["individual"], required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("conversation" in attrs) == ("to" in attrs):
+            sentence = _("Give either a conversation or a number.")
+            raise serializers.ValidationError({"conversation": [sentence]})
+        return attrs
