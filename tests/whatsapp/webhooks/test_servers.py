@@ -1,0 +1,130 @@
+"""The door as it is served: by uvicorn alone, and by daphne with everything else."""
+
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+from django.db import connection
+
+from config.demo import ports
+from tests.conftest import VERIFY_TOKEN
+from tests.whatsapp.webhooks.door import PATH, sign
+from whatsapp.webhooks.ingest.app import MAX_BODY_BYTES
+
+pytestmark = pytest.mark.e2e
+PROJECT = Path(__file__).resolve().parents[3]
+BODY = b'{"object":"whatsapp_business_account","entry":[]}'
+SERVERS = {
+    "uvicorn": "-m uvicorn config.ingest:application --no-access-log --port",
+    "daphne": "-m daphne -v 0 -b 127.0.0.1 config.asgi:application -p",
+}
+
+
+@pytest.fixture(params=SERVERS)
+def server(request, transactional_db, meta_app, tmp_path) -> Iterator[tuple[str, int]]:
+    port = ports.free()
+    database = urlsplit(os.environ["DATABASE_URL"])
+    database = database._replace(path="/" + connection.settings_dict["NAME"])
+    log = tmp_path / "log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, *SERVERS[request.param].split(), str(port)],
+            cwd=PROJECT,
+            env=os.environ | {"DATABASE_URL": database.geturl()},
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        deadline = time.monotonic() + 60
+        while not listens(port):
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.1)
+        yield request.param, port
+    finally:
+        process.terminate()
+        process.wait(30)
+    assert "Traceback" not in log.read_text()
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def ask(port: int, method: str, path: str, body: bytes | None = None, **headers: str):
+    client = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    try:
+        client.request(method, path, body, {k.replace("_", "-"): v for k, v in headers.items()})
+        response = client.getresponse()
+        return response.status, response.read()
+    finally:
+        client.close()
+
+
+def test_a_real_server_takes_events_and_refuses_the_rest(server, stored):
+    _, port = server
+    query = {"hub.mode": "subscribe", "hub.verify_token": VERIFY_TOKEN, "hub.challenge": "42"}
+
+    assert ask(port, "GET", f"{PATH}?{urlencode(query)}") == (200, b"42")
+    signed = {"X_Hub_Signature_256": sign(BODY)}
+    assert ask(port, "POST", PATH, BODY, **signed) == (200, b"EVENT_RECEIVED")
+    assert ask(port, "POST", PATH, BODY, Host="whoever.example", **signed)[0] == 200
+    assert ask(port, "POST", PATH, BODY)[0] == 401
+    assert ask(port, "POST", PATH, BODY, X_Hub_Signature_256=sign(BODY, "no"))[0] == 401
+    assert ask(port, "PUT", PATH, BODY, **signed)[0] == 405
+    assert ask(port, "GET", "/health/live")[0] == 200
+    assert [bytes(delivery.body) for delivery in stored()] == [BODY, BODY]
+
+
+def test_a_real_server_takes_a_body_without_a_length(server, stored):
+    _, port = server
+    body = b"x" * 300_000
+    client = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    parts = (body[start : start + 50_000] for start in range(0, len(body), 50_000))
+    headers = {"X-Hub-Signature-256": sign(body)}
+    client.request("POST", PATH, parts, headers, encode_chunked=True)
+    status = client.getresponse().status
+    client.close()
+
+    assert status == 200
+    assert [bytes(delivery.body) for delivery in stored()] == [body]
+
+
+def test_a_real_server_refuses_what_is_too_large(server, stored):
+    name, port = server
+    size = MAX_BODY_BYTES + 1
+    head = (
+        f"POST {PATH} HTTP/1.1\r\nHost: x\r\nX-Hub-Signature-256: {sign(b'')}\r\n"
+        f"Content-Length: {size}\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as raw:
+        raw.sendall(head.encode())
+        if name == "daphne":  # it reads everything before it calls the app
+            with suppress(OSError):
+                raw.sendall(b"x" * size)
+        answer = raw.recv(100)
+
+    assert answer.startswith(b"HTTP/1.1 413")
+    assert not stored()
+
+
+def test_a_real_server_stores_nothing_of_a_sender_who_leaves(server, stored):
+    _, port = server
+    head = (
+        f"POST {PATH} HTTP/1.1\r\nHost: x\r\nX-Hub-Signature-256: {sign(BODY)}\r\n"
+        f"Content-Length: {len(BODY)}\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as raw:
+        raw.sendall(head.encode() + BODY[:-1])
+
+    assert ask(port, "POST", PATH, b"later", X_Hub_Signature_256=sign(b"later"))[0] == 200
+    assert [bytes(delivery.body) for delivery in stored()] == [b"later"]
