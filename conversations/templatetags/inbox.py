@@ -106,6 +106,13 @@ def full_moment(moment: datetime) -> str:
 
 
 @register.filter
+def date_and_time(moment: datetime) -> str:
+    """Write a moment to the minute."""
+    # Translators: a Django date format: day, month, year, time.
+    return date_format(_local(moment), _("j F Y, H:i"))
+
+
+@register.filter
 def local_day(moment: datetime) -> date:
     """Return the day that a moment falls on where the business is."""
     return _local(moment).date()
