@@ -43,8 +43,10 @@ def unseal(sealed: str, *, keys: Mapping[str, bytes], tenant: str, table: str, c
 def sealed_at(sealed: str) -> datetime:
     """Return when a value was sealed; needs no key. Raises: SealBrokenError."""
     try:
-        seconds = int.from_bytes(base64.urlsafe_b64decode(sealed.partition(":")[2])[1:9])
-        return datetime.fromtimestamp(seconds, tz=UTC)
+        token = base64.urlsafe_b64decode(sealed.partition(":")[2])
+        if token[:1] != b"\x80" or len(token) < 9:  # Fernet's version, then the time
+            raise SealBrokenError("not a sealed value")
+        return datetime.fromtimestamp(int.from_bytes(token[1:9]), tz=UTC)
     except (ValueError, OverflowError):
         raise SealBrokenError("not a sealed value") from None
 

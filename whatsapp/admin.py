@@ -60,9 +60,10 @@ class PhoneRouteAdmin(ConsoleAdmin):
     @display(description=_("access token"))
     def token_state(self, route: PhoneRoute) -> str:
         sealed = numbers.token_of(route)
-        if not sealed:
+        try:
+            return gettext("set on %(date)s") % {"date": f"{sealing.sealed_at(sealed):%Y-%m-%d}"}
+        except sealing.SealBrokenError:
             return gettext("none")
-        return gettext("set on %(date)s") % {"date": f"{sealing.sealed_at(sealed):%Y-%m-%d}"}
 
     def save_model(self, request: HttpRequest, obj: PhoneRoute, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
         data = form.cleaned_data

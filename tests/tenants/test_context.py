@@ -1,0 +1,152 @@
+"""Nobody works in a schema that he did not enter, and everybody comes back to where he was."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import ProgrammingError, connection, connections, transaction
+
+from conversations.models import Contact
+from tenants import context
+from tenants.models import Tenant
+
+
+def search_path() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW search_path")
+        return cursor.fetchone()[0].replace('"', "")
+
+
+def test_outside_every_context_no_table_exists(db):
+    assert search_path() == "nowhere"
+    for model in (Contact, Tenant):
+        with pytest.raises(ProgrammingError), transaction.atomic():
+            model.objects.count()
+
+
+def test_a_tenants_tables_are_not_on_the_platform(acme):
+    with context.platform():
+        assert search_path() == "public"
+        assert Tenant.objects.filter(pk=acme.pk).exists()
+        with pytest.raises(ProgrammingError), transaction.atomic():
+            Contact.objects.count()
+
+
+def test_contexts_nest_and_restore_what_was_there(acme, globex):
+    with context.tenant(acme.schema_name):
+        with context.platform():
+            assert search_path() == "public"
+            with context.tenant(globex.schema_name):
+                assert search_path() == "t_globex, public"
+            assert search_path() == "public"
+        assert search_path() == "t_acme, public"
+    assert search_path() == "nowhere"
+
+
+def test_an_error_restores_too(acme):
+    with pytest.raises(ZeroDivisionError), context.tenant(acme.schema_name):
+        raise ZeroDivisionError
+
+    assert context.current_schema() == "nowhere"
+
+
+@transaction.atomic
+def _fail_in_both(globex):
+    Contact.objects.create(name="rolled back")
+    with context.tenant(globex.schema_name):
+        Contact.objects.create(name="rolled back too")
+        raise ZeroDivisionError
+
+
+def test_a_rolled_back_transaction_restores_too(acme, globex):
+    with context.tenant(acme.schema_name):
+        with pytest.raises(ZeroDivisionError):
+            _fail_in_both(globex)
+        assert search_path() == "t_acme, public"
+        assert not Contact.objects.exists()
+
+
+@pytest.mark.parametrize("schema", ["public", ""])
+def test_the_shared_schema_is_no_tenants(db, schema):
+    with pytest.raises(ValueError, match="not a tenant's schema"), context.tenant(schema):
+        pass
+
+
+@pytest.mark.parametrize("schema", ['a"; DROP SCHEMA public; --', "pg_catalog", "a\x00", "x" * 64])
+def test_no_schema_name_breaks_out(db, schema):
+    with pytest.raises(Exception, match=r"(?i)schema|invalid|name"), context.tenant(schema):
+        Contact.objects.count()
+
+    assert context.current_schema() == "nowhere"
+
+
+def test_a_list_of_schemas_is_one_name_that_nobody_has(db):
+    with pytest.raises(ProgrammingError), transaction.atomic(), context.tenant("t_acme,public"):
+        Contact.objects.count()
+
+
+def test_a_schema_that_does_not_exist_holds_nothing(db):
+    with pytest.raises(ProgrammingError), transaction.atomic(), context.tenant("t_ghost"):
+        Contact.objects.count()
+
+
+def test_rows_of_two_tenants_do_not_meet(acme, globex):
+    with context.tenant(acme.schema_name):
+        Contact.objects.create(name="of acme")
+    with context.tenant(globex.schema_name):
+        assert not Contact.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_thread_starts_outside_whatever_its_starter_is_in(acme):
+    with context.tenant(acme.schema_name), ThreadPoolExecutor(1) as pool:
+        assert pool.submit(_in_thread, search_path).result() == "nowhere"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_threads_that_switch_all_the_time_never_see_another_ones_schema(acme, globex):
+    start = Barrier(6)
+
+    def switch(number: int) -> list[str]:
+        seen = []
+        start.wait()
+        for turn in range(20):
+            tenant = (acme, globex)[(number + turn) % 2]
+            with context.tenant(tenant.schema_name):
+                if search_path() != f"{tenant.schema_name}, public":
+                    seen.append(f"{number}.{turn}")
+                with context.platform():
+                    Tenant.objects.exists()
+            if search_path() != "nowhere":
+                seen.append(f"{number}.{turn} after")
+        return seen
+
+    with ThreadPoolExecutor(6) as pool:
+        wrong = [f.result() for f in [pool.submit(_in_thread, switch, n) for n in range(6)]]
+
+    assert wrong == [[]] * 6
+
+
+@pytest.mark.django_db(transaction=True)
+def test_coroutines_hand_no_schema_on(acme, globex):
+    def look(schema: str) -> str:
+        with context.tenant(schema):
+            return search_path()
+
+    async def main() -> list[str]:
+        run = sync_to_async(look, thread_sensitive=True)
+        found = await asyncio.gather(*(run(t.schema_name) for t in (acme, globex) * 5))
+        await sync_to_async(connections.close_all, thread_sensitive=True)()
+        return found
+
+    assert asyncio.run(main()) == ["t_acme, public", "t_globex, public"] * 5
+    assert context.current_schema() == "nowhere"
+
+
+def _in_thread(function, *arguments):
+    try:
+        return function(*arguments)
+    finally:
+        connections.close_all()
