@@ -24,7 +24,13 @@ def contact(wa_id: str = "5511988887777", name: str = "Ana", **more: Any) -> Jso
 
 
 def status(wamid: str, word: str, *, at: int = NOON, **more: Any) -> Json:
-    return {"id": wamid, "status": word, "timestamp": str(at), "recipient_id": "5511988887777", **more}
+    return {
+        "id": wamid,
+        "status": word,
+        "timestamp": str(at),
+        "recipient_id": "5511988887777",
+        **more,
+    }
 
 
 def change(
