@@ -4,9 +4,11 @@ import hashlib
 import json
 from typing import Any
 
+from django.db.models import F, Sum
+
 from tenants import context
 from tests.conftest import PHONES
-from whatsapp.webhooks.models import MetaApp, WebhookDelivery
+from whatsapp.webhooks.models import MetaApp, ParkedUnit, WebhookDelivery
 
 NOON = 1_794_312_000  # 2026-11-10T12:00:00Z
 Json = dict[str, Any]
@@ -68,3 +70,37 @@ def deliver(app: MetaApp, *bodies: bytes) -> list[WebhookDelivery]:
             WebhookDelivery.objects.create(app=app, body=one, sha256=hashlib.sha256(one).digest())
             for one in bodies
         ]
+
+
+def unaccounted() -> int:
+    """Return how many units of all deliveries have no fate, and fail where one is not done."""
+    with context.platform():
+        assert not WebhookDelivery.objects.exclude(state="DONE").exists()
+        fates = (
+            F("units_stored") + F("units_duplicate") + F("units_placeholder") + F("units_parked")
+        )
+        return (
+            WebhookDelivery.objects.aggregate(n=Sum(F("units_total") - kept - F("units_parked")))[
+                "n"
+            ]
+            or 0
+        )
+
+
+def fates(delivery: WebhookDelivery) -> tuple[int, int, int, int, int]:
+    """Return a delivery's counts: total, stored, duplicate, placeholder, parked."""
+    with context.platform():
+        delivery.refresh_from_db()
+    return (
+        delivery.units_total,
+        delivery.units_stored,
+        delivery.units_duplicate,
+        delivery.units_placeholder,
+        delivery.units_parked,
+    )
+
+
+def parked() -> list[tuple[str, str, str]]:
+    """Return reason, state and error of everything parked, in order."""
+    with context.platform():
+        return list(ParkedUnit.objects.order_by("pk").values_list("reason", "state", "error"))
