@@ -76,15 +76,9 @@ def unaccounted() -> int:
     """Return how many units of all deliveries have no fate, and fail where one is not done."""
     with context.platform():
         assert not WebhookDelivery.objects.exclude(state="DONE").exists()
-        fates = (
-            F("units_stored") + F("units_duplicate") + F("units_placeholder") + F("units_parked")
-        )
-        return (
-            WebhookDelivery.objects.aggregate(n=Sum(F("units_total") - kept - F("units_parked")))[
-                "n"
-            ]
-            or 0
-        )
+        kept = F("units_stored") + F("units_duplicate") + F("units_placeholder")
+        open_ = F("units_total") - kept - F("units_parked")
+        return WebhookDelivery.objects.aggregate(n=Sum(open_))["n"] or 0
 
 
 def fates(delivery: WebhookDelivery) -> tuple[int, int, int, int, int]:

@@ -1,4 +1,4 @@
-"""Taking messages and events in: what becomes of each unit, and that nothing becomes of it twice."""
+"""Taking messages in: what becomes of each unit, and that nothing becomes of it twice."""
 
 from pathlib import Path
 
