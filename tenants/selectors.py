@@ -44,9 +44,13 @@ class _Hosts:
                 self._places.clear()
             self._places[host] = place
 
-    def forget(self) -> None:
+    def forget(self, host: str | None = None) -> None:
+        """Forget one name, or all."""
         with self._lock:
-            self._places.clear()
+            if host is None:
+                self._places.clear()
+            else:
+                self._places.pop(host, None)
 
 
 hosts = _Hosts()
@@ -70,11 +74,16 @@ def tenant_by_host(host: str) -> Tenant | None:
 
     One query by primary key; a second one when the name was not asked for in the last half minute.
     """
-    place = hosts.get(host) or _look_up(host)
+    known = hosts.get(host)
+    place = known or _look_up(host)
     if place.tenant_id is None:
         return None
     with context.platform():
-        return Tenant.objects.filter(pk=place.tenant_id).first()
+        tenant = Tenant.objects.filter(pk=place.tenant_id).first()
+    if tenant is None and known is not None:  # gone meanwhile, and perhaps somebody else's by now
+        hosts.forget(host)
+        return tenant_by_host(host)
+    return tenant
 
 
 def _look_up(host: str) -> Place:
