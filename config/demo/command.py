@@ -1,7 +1,6 @@
 """`manage.py demo`: start everything, say where it is, watch it, and leave nothing behind."""
 
 import argparse
-import http.client
 import os
 import sys
 import time
@@ -11,22 +10,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from config.demo import environment, folder, ports, process, services, signals, supervisor
+from config.demo import (
+    environment,
+    folder,
+    ports,
+    process,
+    readiness,
+    services,
+    signals,
+    supervisor,
+)
 from config.demo.errors import DemoError
 from config.demo.terminal import say, step
 
 PROJECT = Path(__file__).resolve().parents[2]
 MADE_HERE = ("demo.json", "simulator.json", environment.SECRETS, "logs")
-READY_SECONDS = 120.0
 TICK_SECONDS = 0.2
-# A process that fails this often before the demo is ready will not come up by itself.
-HOPELESS = 3
 CELERY = "-P threads -c 8 -Q webhooks,send,default --without-gossip --without-mingle"
 CELERY += " --without-heartbeat -l WARNING"
-
-
-class NotReadyError(DemoError):
-    """A step on the way to a running demo failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def _run(options: Options, stop: signals.StopSignals) -> None:
         watch.start(children(options, env), now=time.monotonic())
         watch.adopt(running.children, now=time.monotonic())
         with step("starting web, worker, sweeper and simulator"):
-            _wait_until_ready(options, watch)
+            _wait_until_ready(options, watch, running.redis_url)
         _present(options)
         while True:
             time.sleep(TICK_SECONDS)
@@ -147,7 +148,7 @@ def _prepare(options: Options, env: Mapping[str, str]) -> None:
             log = options.logs / f"{command}.log"
             argv = [sys.executable, str(PROJECT / "manage.py"), command]
             if process.run(argv, log=log, env=env, cwd=PROJECT) != 0:
-                raise NotReadyError(f"{what.capitalize()} failed: see {log}.")
+                raise readiness.NotReadyError(f"{what.capitalize()} failed: see {log}.")
 
 
 def children(options: Options, env: Mapping[str, str]) -> list[process.Child]:
@@ -172,34 +173,15 @@ def children(options: Options, env: Mapping[str, str]) -> list[process.Child]:
     ]
 
 
-def _wait_until_ready(options: Options, watch: supervisor.Supervisor) -> None:
-    waiting = {
-        "web": (options.port, "/health/ready", {200}),
-        "simulator": (options.simulator_port, "/", set(range(200, 500))),
-    }
-    deadline = time.monotonic() + READY_SECONDS
-    while waiting:
-        for name, (port, path, good) in list(waiting.items()):
-            if _status(port, path) in good:
-                del waiting[name]
-        watch.tick(time.monotonic())
-        late = time.monotonic() > deadline
-        for name in ("web", "worker", "sweeper", "simulator"):
-            if watch.failures(name) >= HOPELESS or (late and name in waiting):
-                raise NotReadyError(f"{name} does not come up: see {options.logs / name}.log.")
-        time.sleep(process.POLL_SECONDS)
-
-
-def _status(port: int, path: str) -> int:
-    """Ask a local server; 0 where it does not answer."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-    try:
-        connection.request("GET", path, headers={"Host": f"localhost:{port}"})
-        return connection.getresponse().status
-    except (OSError, http.client.HTTPException):
-        return 0
-    finally:
-        connection.close()
+def _wait_until_ready(options: Options, watch: supervisor.Supervisor, redis_url: str) -> None:
+    readiness.wait(
+        watch,
+        {
+            "web": lambda: readiness.answers(options.port, "/health/ready"),
+            "simulator": lambda: readiness.answers(options.simulator_port, "/", below=500),
+            "worker": lambda: readiness.queue_is_served(redis_url),
+        },
+    )
 
 
 def _present(options: Options) -> None:

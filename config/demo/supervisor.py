@@ -46,6 +46,20 @@ class Supervisor:
             elif watched.due_at is not None and now >= watched.due_at:
                 self._start_again(watched, now)
 
+    def children(self) -> list[process.Child]:
+        """Return everything that is watched."""
+        return [watched.child for watched in self._watched]
+
+    def unsettled(self, now: float, seconds: float) -> list[str]:
+        """Name what has not been running for this long."""
+        return [
+            watched.child.name
+            for watched in self._watched
+            if watched.due_at is not None
+            or not watched.child.alive()
+            or now - watched.started_at < seconds
+        ]
+
     def failures(self, name: str) -> int:
         """Return how often in a row this process ended soon after its start."""
         return sum(watched.failures for watched in self._watched if watched.child.name == name)

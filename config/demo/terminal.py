@@ -6,9 +6,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+_pending: list[str] = []  # the step whose line is still open
+
 
 def say(line: str = "", *, end: str = "\n") -> None:
     """Write a line at once. A terminal that was closed, or a broken pipe, stops nothing."""
+    if _pending:
+        line = f"\n{line}"
+        _pending.clear()
     try:
         sys.stdout.write(line + end)
         sys.stdout.flush()
@@ -20,10 +25,18 @@ def say(line: str = "", *, end: str = "\n") -> None:
 def step(what: str) -> Iterator[None]:
     """Name a step while it runs, then how long it took."""
     say(f"  {what} ...", end="")
+    _pending.append(what)
     began = time.monotonic()
     try:
         yield
     except BaseException:
-        say()
+        if _pending:
+            _pending.clear()
+            say()
         raise
-    say(f" {time.monotonic() - began:.1f} s")
+    took = f"{time.monotonic() - began:.1f} s"
+    if _pending:  # nothing was said in between
+        _pending.clear()
+        say(f" {took}")
+    else:
+        say(f"  {what}: {took}")
