@@ -11,7 +11,7 @@ from tenants.models import Tenant, User
 from whatsapp.models import Phone
 from whatsapp.webhooks.models import MetaApp, PhoneRoute
 
-_ID = re.compile(r"\d{5,40}")
+_ID = re.compile(r"[0-9]{5,40}")
 
 
 class NumberTakenError(DomainError):

@@ -1,5 +1,7 @@
 """Meta apps whose webhooks we take: their secrets go in here and never come out."""
 
+from uuid import UUID
+
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -39,12 +41,13 @@ def register_app(
 
     Raises: AppTakenError, WeakSecretError.
     """
+    owner = None if tenant is None else tenant.pk
     app = MetaApp(
         name=name,
         app_id=app_id,
         tenant=tenant,
-        app_secret_sealed=_sealed(tenant, "app_secret", app_secret),
-        verify_token_sealed=_sealed(tenant, "verify_token", verify_token),
+        app_secret_sealed=_sealed(owner, "app_secret", app_secret),
+        verify_token_sealed=_sealed(owner, "verify_token", verify_token),
     )
     with context.platform():
         try:
@@ -63,7 +66,7 @@ def rotate_secret(*, actor: User | None, app: MetaApp, app_secret: str) -> bool:
     """
     if opened(app, "app_secret") == app_secret:
         return False
-    sealed = _sealed(app.tenant, "app_secret", app_secret)
+    sealed = _sealed(app.tenant_id, "app_secret", app_secret)
     with context.platform(), transaction.atomic():
         # The rival is another rotation: what it made current must become the previous one.
         current = MetaApp.objects.select_for_update().get(pk=app.pk)
@@ -86,7 +89,7 @@ def forget_previous_secret(*, actor: User | None, app: MetaApp) -> bool:
 
 def set_verify_token(*, actor: User | None, app: MetaApp, verify_token: str) -> None:
     """Take a new verify token; it counts at the next handshake only. Raises: WeakSecretError."""
-    app.verify_token_sealed = _sealed(app.tenant, "verify_token", verify_token)
+    app.verify_token_sealed = _sealed(app.tenant_id, "verify_token", verify_token)
     with context.platform(), transaction.atomic():
         app.save(update_fields=["verify_token_sealed"])
         _record(actor, "meta_app.verify_token_set", app)
@@ -104,20 +107,20 @@ def opened(app: MetaApp, column: str) -> str | None:
     """Return a secret in the clear, or None when no key that we have opens it."""
     sealed: str = getattr(app, f"{column}_sealed")
     try:
-        return secrets.open(sealed, tenant=_owner(app.tenant), table=TABLE, column=column)
+        return secrets.open(sealed, tenant=_owner(app.tenant_id), table=TABLE, column=column)
     except secrets.SealBrokenError:
         return None
 
 
-def _sealed(tenant: Tenant | None, column: str, value: str) -> str:
+def _sealed(owner: UUID | None, column: str, value: str) -> str:
     enough = SECRET_MIN_CHARACTERS if column == "app_secret" else VERIFY_TOKEN_MIN_CHARACTERS
     if len(value) < enough or not value.isascii() or not value.isprintable() or " " in value:
         raise WeakSecretError
-    return secrets.seal(value, tenant=_owner(tenant), table=TABLE, column=column)
+    return secrets.seal(value, tenant=_owner(owner), table=TABLE, column=column)
 
 
-def _owner(tenant: Tenant | None) -> str:
-    return secrets.PLATFORM if tenant is None else str(tenant.pk)
+def _owner(owner: UUID | None) -> str:
+    return secrets.PLATFORM if owner is None else str(owner)
 
 
 def _record(actor: User | None, action: str, app: MetaApp, **changes: object) -> None:
