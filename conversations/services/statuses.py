@@ -52,7 +52,7 @@ _ADOPT = """
     UPDATE conversations_statusevent AS event SET message_id = one.message
     FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS one (message, phone, wamid)
     WHERE event.phone_id = one.phone AND event.wamid = one.wamid AND event.message_id IS NULL
-    RETURNING one.message, event.status, event.provider_at, event.errors
+    RETURNING one.message, event.status, event.provider_at, event.errors::text
 """
 _NAMES = """
     SELECT id, phone_id, wamid FROM conversations_message
@@ -269,7 +269,8 @@ def _adopt(cursor: Cursor, named: dict[int, Key], steps: dict[int, _Step]) -> No
         return
     phones, wamids = [key[0] for key in named.values()], [key[1] for key in named.values()]
     cursor.execute(_ADOPT, (list(named), phones, wamids))
-    for message_id, word, at, errors in cursor.fetchall():
+    for message_id, word, at, text in cursor.fetchall():
+        errors = json.loads(text) if text else None
         code, detail = error_of(errors if isinstance(errors, list) else None)
         steps.setdefault(message_id, _Step()).take(word, at, code, detail)
 

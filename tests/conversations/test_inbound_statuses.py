@@ -1,0 +1,285 @@
+"""Statuses find their messages in any order, raise them and never lower them."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
+
+import pytest
+from django.db import connection, transaction
+
+from conversations.models import Message, StatusEvent
+from conversations.services import inbound, orphans, statuses
+from tenants import context, queue
+from tenants.feed.models import Change
+from tests.conversations.events import NOON, body, change, deliver, fates, status
+from tests.conversations.sending import conversation_with, message_in
+
+pytestmark = pytest.mark.django_db(transaction=True)
+AT = datetime.fromtimestamp(NOON, UTC)
+WAMID = "wamid.out"
+
+
+@pytest.fixture
+def sent(acme, phones):
+    """Make an outgoing message of acme in a state."""
+
+    def sent(state: str = "ACCEPTED", wamid: str | None = WAMID, **fields) -> Message:
+        with context.tenant(acme.schema_name):
+            thread = conversation_with("5511988887777", phone=phones["acme"], opened_at=AT)
+            return message_in(thread, status=state, wamid=wamid, **fields)
+
+    return sent
+
+
+@pytest.fixture
+def report(meta_app, phones):
+    """Bring statuses, each in a batch of its own; return the deliveries."""
+
+    def report(*parts, tenant="acme"):
+        made = []
+        for part in parts:
+            made += deliver(meta_app, body(change(tenant, statuses=[part])))
+            inbound.process_deliveries()
+        return made
+
+    return report
+
+
+@pytest.fixture
+def now(acme):
+    def now(message: Message) -> Message:
+        with context.tenant(acme.schema_name):
+            return Message.objects.get(pk=message.pk)
+
+    return now
+
+
+def signed(tenant, phone, message) -> str:
+    return statuses.callback_data(
+        tenant_id=tenant.pk, phone_number_id=phone.phone_number_id, message_id=message.pk
+    )
+
+
+def test_ticks_go_up(acme, sent, report, now):
+    message = sent()
+
+    report(status(WAMID, "sent", at=NOON + 1))
+    assert now(message).status == "SENT"
+    report(status(WAMID, "delivered", at=NOON + 2), status(WAMID, "read", at=NOON + 3))
+
+    message = now(message)
+    assert (message.status, message.rank) == ("READ", 50)
+    assert message.sent_at == AT + timedelta(seconds=1)
+    assert message.delivered_at == AT + timedelta(seconds=2)
+    assert message.read_at == AT + timedelta(seconds=3)
+    with context.tenant(acme.schema_name):
+        assert list(Change.objects.values_list("seq", "message_id")) == [
+            (1, message.pk),
+            (2, message.pk),
+            (3, message.pk),
+        ]
+        assert StatusEvent.objects.filter(message=message).count() == 3
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4))), ids=str)
+def test_any_order_and_batching_ends_in_the_same_row(sent, report, now, meta_app, order):
+    message = sent()
+    events = [
+        status(WAMID, "sent", at=NOON + 1),
+        status(WAMID, "delivered", at=NOON + 3),
+        status(WAMID, "delivered", at=NOON + 2),
+        status(WAMID, "failed", at=NOON + 4, errors=[{"code": 131026, "title": "Undeliverable"}]),
+    ]
+
+    deliver(meta_app, body(change(statuses=[events[place] for place in order[:2]])))
+    inbound.process_deliveries()
+    report(*(events[place] for place in order[2:]))
+
+    message = now(message)
+    assert (message.status, message.rank) == ("DELIVERED", 40)
+    assert message.delivered_at == AT + timedelta(seconds=2)
+    assert message.failed_at == AT + timedelta(seconds=4)
+    assert (message.error_code, message.error_detail) == (131026, "Undeliverable")
+
+
+def test_a_failure_says_why(sent, report, now):
+    message = sent("SENT")
+    error = {"code": 131047, "title": "Re-engagement", "error_data": {"details": "24 hours"}}
+
+    report(status(WAMID, "failed", errors=[error]))
+
+    message = now(message)
+    assert (message.status, message.error_code, message.error_detail) == (
+        "FAILED",
+        131047,
+        "24 hours",
+    )
+
+
+def test_the_same_status_again_is_counted_and_changes_nothing(acme, sent, report):
+    sent()
+    first, again = report(status(WAMID, "sent"), status(WAMID, "sent"))
+
+    assert fates(first) == (1, 1, 0, 0, 0)
+    assert fates(again) == (1, 0, 1, 0, 0)
+    with context.tenant(acme.schema_name):
+        assert Change.objects.count() == 1
+
+
+def test_a_word_that_nobody_knows_is_kept_and_moves_nothing(acme, sent, report, now):
+    message = sent()
+
+    (delivery,) = report(status(WAMID, "deleted"))
+
+    assert fates(delivery) == (1, 0, 0, 1, 0)
+    assert now(message).status == "ACCEPTED"
+    with context.tenant(acme.schema_name):
+        assert StatusEvent.objects.get().message_id == message.pk
+        assert not Change.objects.exists()
+
+
+@pytest.mark.parametrize("state", ["PENDING", "SENDING", "UNKNOWN", "UNCONFIRMED"])
+def test_our_own_word_names_the_message_before_its_wamid_is_known(
+    acme, phones, sent, report, now, state
+):
+    message = sent(state, wamid=None, lease_until=AT, due_at=AT)
+
+    report(status(WAMID, "sent", biz_opaque_callback_data=signed(acme, phones["acme"], message)))
+    report(status(WAMID, "delivered"))
+
+    message = now(message)
+    assert (message.wamid, message.status) == (WAMID, "DELIVERED")
+    assert message.lease_until is message.due_at is None
+
+
+def test_certainty_about_an_unknown_message_lets_the_next_one_go(
+    acme, phones, sent, report, monkeypatch
+):
+    nudges = []
+    monkeypatch.setattr(queue, "enqueue", lambda path, **kwargs: nudges.append((path, kwargs)))
+    message = sent("UNKNOWN", wamid=None)
+
+    report(status(WAMID, "sent", biz_opaque_callback_data=signed(acme, phones["acme"], message)))
+    report(status(WAMID, "delivered"))
+
+    assert nudges == [("conversations.tasks.drain_outbox", {"phone_id": phones["acme"].pk})]
+
+
+def test_statuses_that_came_without_our_word_are_applied_once_one_with_it_comes(
+    acme, phones, sent, report, now
+):
+    message = sent("UNKNOWN", wamid=None)
+
+    report(status(WAMID, "read", at=NOON + 9))
+    assert now(message).status == "UNKNOWN"
+    report(status(WAMID, "sent", biz_opaque_callback_data=signed(acme, phones["acme"], message)))
+
+    message = now(message)
+    assert (message.status, message.sent_at) == ("READ", AT)
+    with context.tenant(acme.schema_name):
+        assert StatusEvent.objects.filter(message=message).count() == 2
+
+
+def test_statuses_that_wait_are_applied_by_whoever_stores_the_wamid(acme, sent, report, now):
+    message = sent("SENDING", wamid=None)
+    report(status(WAMID, "sent", at=NOON + 1), status(WAMID, "delivered", at=NOON + 2))
+
+    with context.tenant(acme.schema_name), transaction.atomic(), connection.cursor() as cursor:
+        Message.objects.filter(pk=message.pk).update(wamid=WAMID)
+        drafts = statuses.apply_waiting(cursor, [message.pk])
+
+    assert [draft.message_id for draft in drafts] == [message.pk]
+    assert now(message).status == "DELIVERED"
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        lambda data: data.replace("v1.", "v2."),
+        lambda data: data[:-1] + ("0" if data[-1] != "0" else "1"),
+        lambda data: f"v1.{int(data.split('.')[1]) + 1}.{data.split('.')[2]}",
+        lambda data: f"{data} ",
+        lambda data: "v1.99999999999999999999.0011223344556677",
+        lambda data: "💥",
+    ],
+    ids=["version", "mac", "id", "space", "huge", "emoji"],
+)
+def test_a_word_that_is_not_ours_names_nothing(acme, phones, sent, report, now, forge):
+    message = sent("UNKNOWN", wamid=None)
+    word = forge(signed(acme, phones["acme"], message))
+
+    (delivery,) = report(status(WAMID, "sent", biz_opaque_callback_data=word))
+
+    assert fates(delivery) == (1, 1, 0, 0, 0)
+    assert now(message).status == "UNKNOWN"
+    with context.tenant(acme.schema_name):
+        assert StatusEvent.objects.get().message_id is None
+
+
+def test_a_word_for_another_tenant_s_message_does_nothing_here(
+    acme, globex, phones, sent, report, now
+):
+    """The same id exists in both tenants; the word was made for acme's."""
+    message = sent("UNKNOWN", wamid=None)
+    with context.tenant(globex.schema_name):
+        thread = conversation_with("5511988887777", phone=phones["globex"], opened_at=AT)
+        theirs = message_in(thread, status="UNKNOWN", pk=message.pk)
+    word = signed(acme, phones["acme"], message)
+
+    report(status(WAMID, "sent", biz_opaque_callback_data=word), tenant="globex")
+
+    assert now(message).status == "UNKNOWN"
+    with context.tenant(globex.schema_name):
+        assert Message.objects.get(pk=theirs.pk).status == "UNKNOWN"
+
+
+def test_a_wamid_of_another_tenant_s_message_is_matched_by_nobody(globex, sent, report, now):
+    message = sent()
+
+    report(status(WAMID, "read"), tenant="globex")
+
+    assert now(message).status == "ACCEPTED"
+    with context.tenant(globex.schema_name):
+        assert StatusEvent.objects.get().message_id is None
+
+
+def test_a_word_that_names_a_message_with_another_wamid_does_not_move_it(
+    acme, phones, sent, report, now
+):
+    message = sent("ACCEPTED", wamid="wamid.other")
+    word = signed(acme, phones["acme"], message)
+
+    report(status(WAMID, "read", biz_opaque_callback_data=word))
+
+    assert now(message).status == "ACCEPTED"
+
+
+def test_an_inbound_message_has_no_ticks(acme, phones, sent, report, now):
+    message = sent("RECEIVED", wamid=WAMID)
+
+    report(status(WAMID, "read"))
+
+    assert now(message).status == "RECEIVED"
+
+
+def test_orphans_are_matched_once_their_message_has_the_wamid(acme, sent, report, now):
+    """What a race between a status and the answer to the send left behind."""
+    message = sent("ACCEPTED", wamid=None)
+    report(status(WAMID, "read"))
+
+    with context.tenant(acme.schema_name):
+        Message.objects.filter(pk=message.pk).update(wamid=WAMID)
+        assert orphans.match() == 1
+        assert orphans.match() == 0
+        assert Change.objects.get().message_id == message.pk
+
+    assert now(message).status == "READ"
+
+
+def test_orphans_are_kept_for_a_day(acme, phones, report):
+    report(status("wamid.old", "read"), status("wamid.new", "read"))
+
+    with context.tenant(acme.schema_name):
+        old = datetime.now(UTC) - timedelta(hours=25)
+        StatusEvent.objects.filter(wamid="wamid.old").update(received_at=old)
+        assert orphans.forget() == 1
+        assert StatusEvent.objects.get().wamid == "wamid.new"
