@@ -19,8 +19,7 @@ from typing import Any
 
 import uvloop
 
-DRAIN_SECONDS = 30.0
-WARM_UP_REQUESTS = 50
+DRAIN_SECONDS = 10.0  # what is not answered then counts as bad
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _HEAD_END = b"\r\n\r\n"
 
@@ -199,6 +198,14 @@ class _Load:
         if not self.connections and not self.finished.done():
             self.finished.set_exception(ConnectionError("the server is gone"))
 
+    async def drained(self, seconds: float, *, planned: int | None) -> None:
+        """Wait for the last answer, but not for ever."""
+        try:
+            async with asyncio.timeout(seconds + DRAIN_SECONDS):
+                await self.finished
+        except TimeoutError:
+            self.statuses[0] += (planned or len(self.due)) - self.statuses.total()
+
     def outcome(self, *, began: float, cpu: float, late: Sequence[float]) -> Outcome:
         wall = time.monotonic() - began
         shift = time.time() - time.monotonic()
@@ -230,8 +237,7 @@ class _Closed(_Load):
         self.ends = began + self.seconds
         for connection in list(self.connections):
             self.free(connection)
-        async with asyncio.timeout(self.seconds + DRAIN_SECONDS):
-            await self.finished
+        await self.drained(self.seconds, planned=None)
         return self.outcome(began=began, cpu=cpu, late=[0.0])
 
     def free(self, connection: _Connection) -> None:
@@ -265,11 +271,7 @@ class _Open(_Load):
         self.began = time.monotonic() + 0.01
         self.due = array("d", (self.began + moment for moment in self.times))
         self._tick()
-        try:
-            async with asyncio.timeout(self.times[-1] + DRAIN_SECONDS):
-                await self.finished
-        except TimeoutError:
-            self.statuses[0] += len(self.times) - self.statuses.total()
+        await self.drained(self.times[-1], planned=len(self.times))
         return self.outcome(began=self.began, cpu=cpu, late=self.late)
 
     def _tick(self) -> None:

@@ -4,7 +4,6 @@ import base64
 import json
 import os
 import secrets
-import signal
 import socket
 import subprocess
 import sys
@@ -20,10 +19,10 @@ import httptools  # noqa: F401 - uvicorn is measured with it: fail early where i
 from benchmarks.bodies import Number
 from benchmarks.load import closed_loop
 from config.demo import ports, services
+from config.demo.process import Child
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 60.0
-STOP_SECONDS = 15.0
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -31,26 +30,21 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 class Process:
     """A process of the installation, with what it costs."""
 
-    name: str
-    popen: subprocess.Popen[bytes]
-    log: Path
+    child: Child
     port: int = 0
+
+    @property
+    def log(self) -> str:
+        """Return what it wrote."""
+        return self.child.log.read_text(errors="replace")
 
     def cpu_seconds(self) -> float:
         """Return the processor time of the process and of its children, so far."""
-        return sum(_cpu_seconds(pid) for pid in _family(self.popen.pid))
+        return cpu_seconds(self.child)
 
     def pss_mib(self) -> float:
         """Return the memory of the process and of its children, shared pages counted once."""
-        return sum(_pss_kib(pid) for pid in _family(self.popen.pid)) / 1024
-
-    def stop(self) -> None:
-        self.popen.send_signal(signal.SIGTERM)
-        try:
-            self.popen.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.popen.kill()
-            self.popen.wait()
+        return sum(_pss_kib(pid) for pid in _family(self.child.pid)) / 1024
 
 
 @dataclass(slots=True)
@@ -60,6 +54,7 @@ class Stage:
     folder: Path
     database_url: str
     env: dict[str, str]
+    postgres: Child
     app_secret: str = field(default_factory=lambda: secrets.token_hex(16))
     verify_token: str = field(default_factory=lambda: secrets.token_hex(16))
     numbers: dict[str, Number] = field(default_factory=dict)  # by subdomain
@@ -85,18 +80,21 @@ class Stage:
 
         With ``port``, the block begins when something listens there.
         """
-        log = self.folder / f"{name}.log"
-        with log.open("wb") as output:
-            popen = subprocess.Popen(
-                [sys.executable, *command], cwd=ROOT, env=self.env, stdout=output, stderr=output
-            )
-        process = Process(name, popen, log, port)
+        child = Child(
+            name=name,
+            argv=[sys.executable, *command],
+            log=self.folder / f"{name}.log",
+            env=self.env,
+            cwd=ROOT,
+        )
+        child.start()
+        process = Process(child, port)
         try:
             if port:
                 _wait_until_ready(process)
             yield process
         finally:
-            process.stop()
+            child.stop()
 
     @contextmanager
     def uvicorn(self) -> Iterator[Process]:
@@ -124,7 +122,8 @@ def installation() -> Iterator[Stage]:
     folder = Path(tempfile.mkdtemp(prefix="balcao-benchmark-"))
     running = services.start(folder, user="a benchmark")
     try:
-        stage = Stage(folder, running.database_url, _environment(running))
+        postgres = next(child for child in running.children if child.name == "postgres")
+        stage = Stage(folder, running.database_url, _environment(running), postgres)
         stage.run("manage.py", "migrate_schemas", "--shared")
         seeded = json.loads(
             stage.run("-m", "benchmarks.seed", stage.app_secret, stage.verify_token)
@@ -139,6 +138,11 @@ def installation() -> Iterator[Stage]:
 def warm_up(process: Process, requests: Sequence[bytes]) -> None:
     """Let the process open its connections and fill its caches."""
     closed_loop(process.port, requests, connections=8, seconds=0.5)
+
+
+def cpu_seconds(child: Child) -> float:
+    """Return the processor time of a process and of its children, so far."""
+    return sum(_cpu_seconds(pid) for pid in _family(child.pid))
 
 
 def _environment(running: services.Services) -> dict[str, str]:
@@ -161,12 +165,12 @@ def _environment(running: services.Services) -> dict[str, str]:
 def _wait_until_ready(process: Process) -> None:
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
-        if process.popen.poll() is not None:
-            sys.exit(f"{process.name} ended:\n{process.log.read_text(errors='replace')}")
+        if not process.child.alive():
+            sys.exit(f"{process.child.name} ended:\n{process.log}")
         if _listens(process.port):
             return
         time.sleep(0.05)
-    sys.exit(f"{process.name} does not listen:\n{process.log.read_text(errors='replace')}")
+    sys.exit(f"{process.child.name} does not listen:\n{process.log}")
 
 
 def _listens(port: int) -> bool:
@@ -174,7 +178,9 @@ def _listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _family(pid: int) -> list[int]:
+def _family(pid: int | None) -> list[int]:
+    if pid is None:
+        return []
     children = Path(f"/proc/{pid}/task/{pid}/children")
     found = [pid]
     if children.exists():
