@@ -194,7 +194,8 @@ def _cpu_seconds(pid: int) -> float:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return 0.0
-    return (int(fields[11]) + int(fields[12])) / _TICKS
+    # Its own, and that of children that have ended.
+    return sum(map(int, fields[11:15])) / _TICKS
 
 
 def _pss_kib(pid: int) -> int:
