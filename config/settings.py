@@ -81,6 +81,7 @@ DATABASE_POOL_MAX = env.int("DATABASE_POOL_MAX", default=16)
 DATABASES = {"default": env.db("DATABASE_URL", engine="tenants.db")}
 DATABASES["default"]["CONN_MAX_AGE"] = 0  # the pool keeps the sessions
 DATABASES["default"]["OPTIONS"] = {
+    **DATABASES["default"].get("OPTIONS", {}),  # what the address says, such as sslmode
     "pool": {"min_size": 1, "max_size": DATABASE_POOL_MAX, "timeout": 5},
     "options": f"-c statement_timeout={DATABASE_STATEMENT_TIMEOUT_SECONDS}s"
     " -c idle_in_transaction_session_timeout=30s -c timezone=UTC",

@@ -149,6 +149,15 @@ def test_a_session_that_died_meanwhile_costs_no_answer(door, stored):
     assert len(stored()) == 2
 
 
+def test_a_server_that_only_reads_is_left_for_one_that_writes(door, stored, monkeypatch):
+    with monkeypatch.context() as failover:
+        failover.setattr(session, "_OPTIONS", "-c default_transaction_read_only=on")
+        assert {door.post(BODY).status for _ in range(3)} == {503}
+
+    wait_until(lambda: door.post(BODY).status == 200)
+    assert len(stored()) == 1
+
+
 @pytest.fixture
 def line() -> Line:
     settings = connection.settings_dict
