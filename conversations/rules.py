@@ -76,6 +76,18 @@ def reply_timestamp(now: datetime, last_message_at: datetime | None) -> datetime
     return now
 
 
+def backoff_seconds(
+    *, first: float, most: float, factor: float, attempt: int, at_least: float, chance: float
+) -> float:
+    """Return how long to wait after the ``attempt``-th try (from 1) was refused.
+
+    ``at_least`` is what the other side asked for. ``chance`` (0 to 1) adds up to a quarter, so that
+    what was refused together does not come back together.
+    """
+    wait = min(most, first * factor ** min(attempt - 1, 20))
+    return max(wait, at_least) * (1 + chance / 4)
+
+
 def match_key(wa_id: str) -> str:
     """Return the form under which every spelling of one person's number is equal.
 

@@ -1,9 +1,14 @@
 """Nudges: each may be lost or run twice, and the sweeper finds what none of them reached."""
 
-from conversations.services import inbound
+from conversations.services import delivery, inbound
 from tenants import queue
 
 
 @queue.platform_task
 def process_deliveries() -> None:
     inbound.process_deliveries(keep_sessions=True)
+
+
+@queue.tenant_task
+def drain_outbox(*, phone_id: int) -> None:
+    delivery.drain(phone_id=phone_id)

@@ -170,7 +170,9 @@ def _queue(
 
 def _locked(conversation_id: int) -> Conversation:
     # Rivals: another reply (order, client ids, what was seen) and inbound messages (list columns).
-    conversations = Conversation.objects.select_related("phone").select_for_update(of=("self",))
+    conversations = Conversation.objects.select_related("phone").select_for_update(
+        of=("self",), no_key=True
+    )
     try:
         return conversations.get(pk=conversation_id)
     except Conversation.DoesNotExist:

@@ -20,7 +20,7 @@ def mark_read(*, actor: Actor, conversation: Conversation, up_to_id: int) -> boo
     if not actor.may(Permission.REPLY):
         return False
     # Rivals: inbound messages, which count themselves as unread, and another reader.
-    row = Conversation.objects.select_for_update().get(pk=conversation.pk)
+    row = Conversation.objects.select_for_update(no_key=True).get(pk=conversation.pk)
     # The page's word is no more than a limit: an id from the future would hide what is to come.
     messages = Message.objects.filter(conversation=row)
     newest = messages.filter(pk__lte=up_to_id).aggregate(newest=Max("pk"))["newest"]

@@ -1,0 +1,131 @@
+"""Write down how calls to Meta ended, many at once."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import DeadlockDetected
+
+from conversations import rules
+from conversations.services import outbox, statuses
+from conversations.services.claims import Claim
+from conversations.services.outbox import Move
+from whatsapp import errors
+from whatsapp.client import SentMessage
+from whatsapp.errors import CloudApiError
+from whatsapp.services import health
+
+# How long an unknown end may wait for a status before anybody asks (see reconciling).
+CONFIRM_SECONDS = 90.0
+_random = random.SystemRandom()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How one call ended: with an accepted message, or with an error."""
+
+    claim: Claim
+    end: SentMessage | CloudApiError
+
+
+def settle(results: Sequence[Result]) -> float:
+    """Write the results of one number's calls; return for how many seconds it had better rest.
+
+    One transaction. What a status webhook said meanwhile is kept, and statuses that waited for a
+    wamid are applied. A message whose state is not ours any more is left alone.
+    """
+    try:
+        return _settle(results)
+    except OperationalError as error:
+        if not isinstance(error.__cause__, DeadlockDetected):
+            raise
+        return _settle(results)  # the rival is through by now
+
+
+@transaction.atomic(durable=True)
+def _settle(results: Sequence[Result]) -> float:
+    phone_id = results[0].claim.sender.phone_id
+    accepted = {
+        result.claim.message_id: result.end.wamid
+        for result in results
+        if isinstance(result.end, SentMessage)
+    }
+    with connection.cursor() as cursor:
+        outbox.lock(cursor, [result.claim.message_id for result in results])
+        drafts = outbox.accept(cursor, phone_id, accepted)
+        drafts += statuses.apply_waiting(cursor, accepted)
+        dead = _dead_tokens(results)
+        moves = [move for result in results if (move := _move(result, dead)) is not None]
+        drafts += outbox.move(cursor, moves)
+        if dead:
+            drafts += outbox.hold(cursor, phone_id)
+        elif accepted:
+            health.answered(phone_id=phone_id, sealed=results[-1].claim.sender.sealed)
+        outbox.publish(drafts)
+    return _rest_seconds(results, moves)
+
+
+def _dead_tokens(results: Sequence[Result]) -> set[str]:
+    """Mark the number if Meta refused its present token; return the tokens that are dead."""
+    refused = {
+        one.claim.sender.sealed: one.claim.sender
+        for one in results
+        if isinstance(one.end, errors.TokenError)
+    }
+    return {
+        sealed
+        for sealed, sender in refused.items()
+        if health.token_refused(tenant=sender.tenant, phone_id=sender.phone_id, sealed=sealed)
+    }
+
+
+def _move(result: Result, dead: set[str]) -> Move | None:
+    claim, end = result.claim, result.end
+    if isinstance(end, SentMessage):
+        return None
+    status, seconds, unburnt = _next(result, end, dead)
+    return Move(
+        claim.message_id,
+        claim.attempt,
+        status,
+        seconds=seconds,
+        unburnt=unburnt,
+        code=end.code,
+        detail=end.detail,
+    )
+
+
+def _next(result: Result, end: CloudApiError, dead: set[str]) -> tuple[str, float | None, int]:
+    """Return an error's next state, the seconds until it is due, and the tries not counted."""
+    if isinstance(end, errors.NotSentError):
+        return "PENDING", _delay_seconds(end, result.claim.attempt), 0
+    if isinstance(end, errors.TokenError):
+        # With a newer token at hand the message goes on at once.
+        return ("HELD", None, 1) if result.claim.sender.sealed in dead else ("PENDING", 0.0, 1)
+    if isinstance(end, errors.RefusedError):
+        return "FAILED", None, 0
+    return "UNKNOWN", CONFIRM_SECONDS, 0
+
+
+def _delay_seconds(end: errors.NotSentError, attempt: int) -> float:
+    wait = end.wait
+    return rules.backoff_seconds(
+        first=wait.first,
+        most=wait.most,
+        factor=wait.factor,
+        attempt=attempt,
+        at_least=end.retry_after_seconds or 0.0,
+        chance=_random.random(),
+    )
+
+
+def _rest_seconds(results: Sequence[Result], moves: Sequence[Move]) -> float:
+    """Return when the first try makes sense, if the whole number was told to wait."""
+    everybody = {
+        result.claim.message_id
+        for result in results
+        if isinstance(result.end, errors.NotSentError) and not result.end.wait.pair
+    }
+    waits = [move.seconds or 0.0 for move in moves if move.message_id in everybody]
+    return min(waits, default=0.0)
