@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any, Literal
 
-from csp.decorators import csp_replace
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
@@ -16,7 +15,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.errors import PROBLEM_TYPE
+from config.errors import PROBLEM_TYPE, Problem
 from tenants.api.base import PlatformAPIView, TenantAPIView
 from tenants.serializers import ProblemSerializer
 
@@ -41,11 +40,28 @@ _WITH_A_BODY = {
     "413": "The body is larger than 4 MiB.",
     "415": "The body is not application/json.",
 }
+_WORDS = {"200": "Done.", "202": "Queued."}
 _WITH_RETRY_AFTER = {"429", "503"}
 _REASONS = {
     "409": "The state of things does not allow this: the code says which.",
     "422": "This Idempotency-Key was used with another request.",
 }
+_EXAMPLES = {
+    "400": ("invalid", "Some of what was sent is not valid: see errors."),
+    "401": ("token_invalid", "This token is not valid here, or no longer."),
+    "403": ("forbidden", "Your role does not allow this."),
+    "404": ("not_found", "There is nothing here, or it is not yours to see."),
+    "406": ("not_acceptable", "Could not satisfy the request Accept header."),
+    "409": ("window_closed", "The 24-hour window is closed: send a template instead."),
+    "411": ("length_required", "A body needs a Content-Length."),
+    "413": ("too_large", "This is more than is taken in one request."),
+    "415": ("unsupported_media_type", 'Unsupported media type "text/plain" in request.'),
+    "422": ("idempotency_other_body", "This Idempotency-Key was used with another request."),
+    "429": ("too_many_failures", "Too many failed tries. Please wait a moment and try again."),
+    "500": ("error", "Something went wrong on our side. It has been written down."),
+    "503": ("unavailable", "This is not available at the moment. Please try again in a moment."),
+}
+_ERRORS = [{"pointer": "#/text/body", "detail": "This field may not be blank.", "code": "blank"}]
 
 
 class ProblemAutoSchema(AutoSchema):
@@ -56,7 +72,9 @@ class ProblemAutoSchema(AutoSchema):
         for status, reason in self._problems().items():
             bodies.setdefault(status, self._problem(status))["description"] = reason
         for status in _REASONS.keys() & bodies.keys():
-            bodies[status]["description"] = _REASONS[status]
+            bodies[status] = {**self._problem(status), "description": _REASONS[status]}
+        for status, body in bodies.items():
+            body["description"] = body["description"] or _WORDS[status]
         return dict(sorted(bodies.items()))
 
     def _problems(self) -> dict[str, str]:
@@ -68,6 +86,7 @@ class ProblemAutoSchema(AutoSchema):
         body: dict[str, Any] = self._get_response_for_code(
             ProblemSerializer, status, media_types=[PROBLEM_TYPE]
         )
+        body["content"][PROBLEM_TYPE]["example"] = _example(status)
         if status in _WITH_RETRY_AFTER:
             body["headers"] = {"Retry-After": _header("Seconds to wait.", "integer")}
         if status == "401":
@@ -87,9 +106,8 @@ class SchemaView(PlatformAPIView):
 
 
 @require_safe
-@csp_replace({"style-src": ["'self'", "'unsafe-inline'"]})
 def docs(request: HttpRequest) -> HttpResponse:
-    """Show the description as a page; nothing on it comes from another host."""
+    """Show the description as a page, under the same content security policy as every page."""
     return render(request, "api/docs.html")
 
 
@@ -109,6 +127,12 @@ def one_spelling(endpoints: Iterable[_Endpoint]) -> list[_Endpoint]:
         path, _regex, method, _view = endpoint
         kept.setdefault((path.rstrip("/"), method), endpoint)
     return list(kept.values())
+
+
+def _example(status: str) -> dict[str, Any]:
+    code, detail = _EXAMPLES[status]
+    problem = Problem(int(status), code, detail)
+    return {**problem.document(), **({"errors": _ERRORS} if status == "400" else {})}
 
 
 def _header(description: str, kind: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from rest_framework.views import APIView
 
 from config import openapi
-from conversations import api as conversations
+from conversations.api import conversations, messages
 from tenants.api import auth
 
 
@@ -20,7 +20,7 @@ tenant_patterns: list[URLPattern] = [
     *_both("conversations/", conversations.ConversationListView),
     *_both("conversations/<int:pk>/", conversations.ConversationView),
     *_both("conversations/<int:pk>/messages", conversations.MessageListView),
-    *_both("messages/send", conversations.SendView),
+    *_both("messages/send", messages.SendView),
 ]
 
 v1_patterns: list[URLPattern | URLResolver] = [

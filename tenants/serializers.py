@@ -54,7 +54,7 @@ class PageParameters(StrictSerializer):
     )
     cursor = serializers.CharField(
         max_length=300,
-        default="",
+        required=False,
         help_text="Where a page begins: taken from `next` or `previous`.",
     )
 
@@ -73,7 +73,7 @@ class LoginSerializer(StrictSerializer):
     password = TextField(max_length=1024, trim_whitespace=False, write_only=True)
     tenant = TextField(
         max_length=63,
-        default="",
+        required=False,
         validators=[
             RegexValidator(r"\A[A-Za-z0-9-]+\Z", _("Give a tenant's id or its subdomain."))
         ],
@@ -91,7 +91,7 @@ class RefreshSerializer(StrictSerializer):
 class LogoutSerializer(StrictSerializer):
     """Which session ends; empty with an access token in the headers."""
 
-    refresh = TextField(max_length=2048, default="", write_only=True)
+    refresh = TextField(max_length=2048, required=False, write_only=True)
 
 
 class GrantSerializer(serializers.Serializer[Any]):

@@ -22,11 +22,15 @@ from tenants.serializers import (
 )
 from tenants.services import sessions
 
+_REFRESH = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ0b2tlbl90eXBlIjoicmVmcmVzaCJ9.y"
+_REFRESH_EXAMPLE = OpenApiExample(
+    "The newest refresh token", value={"refresh": _REFRESH}, request_only=True
+)
 _GRANT_EXAMPLE = OpenApiExample(
     "Signed in",
     value={
         "access": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ0b2tlbl90eXBlIjoiYWNjZXNzIn0.x",
-        "refresh": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ0b2tlbl90eXBlIjoicmVmcmVzaCJ9.y",
+        "refresh": _REFRESH,
         "expires_in": 600,
         "tenant": "6f1c2b1e-8a54-4c1f-9a3e-0d6c1a2b3c4d",
         "role": "OPERATOR",
@@ -60,7 +64,7 @@ class LoginView(PlatformAPIView):
         form = LoginSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         grant = sessions.start(
-            tenant=_tenant(self.host_tenant(), form.validated_data["tenant"].lower()),
+            tenant=_tenant(self.host_tenant(), form.validated_data.get("tenant", "").lower()),
             email=form.validated_data["email"],
             password=form.validated_data["password"],
             now=timezone.now(),
@@ -81,7 +85,7 @@ class RefreshView(PlatformAPIView):
         auth=[],
         request=RefreshSerializer,
         responses={200: GrantSerializer},
-        examples=[_GRANT_EXAMPLE],
+        examples=[_REFRESH_EXAMPLE, _GRANT_EXAMPLE],
     )
     def post(self, request: Request) -> Response:
         now = timezone.now()
@@ -104,12 +108,13 @@ class LogoutView(PlatformAPIView):
         " where the access token has expired. The person's other sessions go on.",
         request=LogoutSerializer,
         responses={204: OpenApiResponse(description="The session has ended.")},
+        examples=[_REFRESH_EXAMPLE],
     )
     def post(self, request: Request) -> Response:
         form = LogoutSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         bearer = bearer_of(request)
-        if form.validated_data["refresh"]:
+        if "refresh" in form.validated_data:
             sessions.end_by_token(
                 token=form.validated_data["refresh"],
                 tenant=self.host_tenant(),

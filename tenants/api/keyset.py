@@ -68,7 +68,7 @@ def page(
     ``scope`` names the tenant and the list, so that a cursor of another one is refused. One query.
     """
     limit: int = parameters["limit"]
-    cursor = read(parameters["cursor"], scope) if parameters["cursor"] else None
+    cursor = read(parameters["cursor"], scope) if "cursor" in parameters else None
     found = list(_from(rows, cursor, time_field)[: limit + 1])
     more, found = len(found) > limit, found[:limit]
     backwards = cursor is not None and not cursor.after

@@ -7,6 +7,7 @@ window.SwaggerUIBundle({
   deepLinking: true,
   persistAuthorization: false,
   validatorUrl: null,
+  defaultModelsExpandDepth: 0,
   presets: [window.SwaggerUIBundle.presets.apis],
   layout: "BaseLayout",
 });

@@ -1,101 +1,31 @@
-"""The API's routes for conversations and messages."""
+"""Send messages."""
 
 import hashlib
 import json
 import re
-from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from conversations import selectors
+from conversations.api import examples
 from conversations.models import Conversation, Message
-from conversations.serializers import (
-    ConversationPageSerializer,
-    ConversationParameters,
-    ConversationSerializer,
-    MessagePageSerializer,
-    MessageSerializer,
-    SendSerializer,
-)
+from conversations.serializers import MessageSerializer, SendSerializer
 from conversations.services import idempotency, outbound
 from conversations.services.idempotency import Answer
-from tenants.api import keyset
 from tenants.api.base import HeaderError, TenantAPIView
 from tenants.permissions import Permission
-from tenants.serializers import PageParameters, ProblemSerializer
+from tenants.serializers import ProblemSerializer
 
 PROBLEM_TYPE = "application/problem+json"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
-
-
-class ConversationListView(TenantAPIView):
-    permission = Permission.READ_CONVERSATIONS
-    parameters_class = ConversationParameters
-
-    @extend_schema(
-        operation_id="conversations_list",
-        tags=["conversations"],
-        summary="List conversations, newest first",
-        parameters=[ConversationParameters],
-        responses={200: ConversationPageSerializer},
-    )
-    def get(self, request: Request) -> Response:
-        conversations = selectors.visible_to(self.actor)
-        page = keyset.page(
-            selectors.matching(conversations, self.parameters["search"]),
-            time_field="last_message_at",
-            request=request,
-            parameters=self.parameters,
-            scope=f"{self.actor.tenant.pk}|conversations",
-            render=_conversations,
-        )
-        return Response(page)
-
-
-class ConversationView(TenantAPIView):
-    permission = Permission.READ_CONVERSATIONS
-
-    @extend_schema(
-        operation_id="conversations_read",
-        tags=["conversations"],
-        summary="Read one conversation",
-        responses={200: ConversationSerializer},
-    )
-    def get(self, request: Request, pk: int) -> Response:
-        conversation = selectors.conversation_for(self.actor, pk)
-        return Response(ConversationSerializer(conversation).data)
-
-
-class MessageListView(TenantAPIView):
-    permission = Permission.READ_CONVERSATIONS
-    parameters_class = PageParameters
-
-    @extend_schema(
-        operation_id="conversations_messages",
-        tags=["conversations"],
-        summary="List a conversation's messages, newest first",
-        parameters=[PageParameters],
-        responses={200: MessagePageSerializer},
-    )
-    def get(self, request: Request, pk: int) -> Response:
-        conversation = selectors.conversation_for(self.actor, pk)
-        page = keyset.page(
-            selectors.messages_of(conversation),
-            time_field="timestamp",
-            request=request,
-            parameters=self.parameters,
-            scope=f"{self.actor.tenant.pk}|messages|{conversation.pk}",
-            render=_messages,
-        )
-        return Response(page)
 
 
 class SendView(TenantAPIView):
@@ -122,6 +52,15 @@ class SendView(TenantAPIView):
             (409, PROBLEM_TYPE): ProblemSerializer,
             (422, PROBLEM_TYPE): ProblemSerializer,
         },
+        examples=[
+            OpenApiExample(
+                "Into a conversation", value=examples.SEND_BY_CONVERSATION, request_only=True
+            ),
+            OpenApiExample("To a number", value=examples.SEND_BY_NUMBER, request_only=True),
+            OpenApiExample(
+                "Queued", value=examples.QUEUED, response_only=True, status_codes=["202"]
+            ),
+        ],
     )
     def post(self, request: Request) -> Response:
         form = SendSerializer(data=request.data)
@@ -164,14 +103,6 @@ class SendView(TenantAPIView):
         if phone_id not in (None, conversation.phone_id):
             raise ValidationError({"phone": [_("This conversation is on another number.")]})
         return conversation
-
-
-def _conversations(rows: Sequence[Conversation]) -> list[Any]:
-    return [ConversationSerializer(row).data for row in rows]
-
-
-def _messages(rows: Sequence[Message]) -> list[Any]:
-    return [MessageSerializer(row).data for row in rows]
 
 
 def _idempotency_key(request: Request) -> str | None:

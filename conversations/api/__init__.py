@@ -1,0 +1,1 @@
+"""The API's routes for what the product is about."""

@@ -1,0 +1,103 @@
+"""Read conversations and what was said in them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from conversations import selectors
+from conversations.api import examples
+from conversations.models import Conversation, Message
+from conversations.serializers import (
+    ConversationPageSerializer,
+    ConversationParameters,
+    ConversationSerializer,
+    MessagePageSerializer,
+    MessageSerializer,
+)
+from tenants.api import keyset
+from tenants.api.base import TenantAPIView
+from tenants.permissions import Permission
+from tenants.serializers import PageParameters
+
+
+class ConversationListView(TenantAPIView):
+    permission = Permission.READ_CONVERSATIONS
+    parameters_class = ConversationParameters
+
+    @extend_schema(
+        operation_id="conversations_list",
+        tags=["conversations"],
+        summary="List conversations, newest first",
+        parameters=[ConversationParameters],
+        responses={200: ConversationPageSerializer},
+        examples=[
+            OpenApiExample("A page", value=examples.page("conversations/", examples.CONVERSATION))
+        ],
+    )
+    def get(self, request: Request) -> Response:
+        conversations = selectors.visible_to(self.actor)
+        page = keyset.page(
+            selectors.matching(conversations, self.parameters["search"]),
+            time_field="last_message_at",
+            request=request,
+            parameters=self.parameters,
+            scope=f"{self.actor.tenant.pk}|conversations",
+            render=_conversations,
+        )
+        return Response(page)
+
+
+class ConversationView(TenantAPIView):
+    permission = Permission.READ_CONVERSATIONS
+
+    @extend_schema(
+        operation_id="conversations_read",
+        tags=["conversations"],
+        summary="Read one conversation",
+        responses={200: ConversationSerializer},
+        examples=[OpenApiExample("A conversation", value=examples.CONVERSATION)],
+    )
+    def get(self, request: Request, pk: int) -> Response:
+        conversation = selectors.conversation_for(self.actor, pk)
+        return Response(ConversationSerializer(conversation).data)
+
+
+class MessageListView(TenantAPIView):
+    permission = Permission.READ_CONVERSATIONS
+    parameters_class = PageParameters
+
+    @extend_schema(
+        operation_id="conversations_messages",
+        tags=["conversations"],
+        summary="List a conversation's messages, newest first",
+        parameters=[PageParameters],
+        responses={200: MessagePageSerializer},
+        examples=[
+            OpenApiExample(
+                "A page",
+                value=examples.page("conversations/7/messages", examples.FAILED, examples.RECEIVED),
+            )
+        ],
+    )
+    def get(self, request: Request, pk: int) -> Response:
+        conversation = selectors.conversation_for(self.actor, pk)
+        page = keyset.page(
+            selectors.messages_of(conversation),
+            time_field="timestamp",
+            request=request,
+            parameters=self.parameters,
+            scope=f"{self.actor.tenant.pk}|messages|{conversation.pk}",
+            render=_messages,
+        )
+        return Response(page)
+
+
+def _conversations(rows: Sequence[Conversation]) -> list[Any]:
+    return [ConversationSerializer(row).data for row in rows]
+
+
+def _messages(rows: Sequence[Message]) -> list[Any]:
+    return [MessageSerializer(row).data for row in rows]

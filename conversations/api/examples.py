@@ -1,0 +1,75 @@
+"""What the API's description shows as requests and answers."""
+
+from typing import Any
+
+SEND_BY_CONVERSATION: dict[str, Any] = {
+    "conversation": 7,
+    "type": "text",
+    "text": {"body": "Bom dia! O pedido já saiu."},
+}
+SEND_BY_NUMBER: dict[str, Any] = {
+    "to": "+5511987654321",
+    "type": "text",
+    "text": {"body": "Bom dia! O pedido já saiu."},
+}
+QUEUED: dict[str, Any] = {
+    "id": 1204,
+    "conversation": 7,
+    "phone": 1,
+    "client_id": "0d9c3f0e-5b7a-4d0e-9d53-1f6a0a3c9b21",
+    "wamid": None,
+    "direction": "OUTBOUND",
+    "type": "TEXT",
+    "status": "PENDING",
+    "timestamp": "2026-11-10T12:00:00Z",
+    "created_at": "2026-11-10T12:00:00Z",
+    "author": {"id": 3, "name": "Ana"},
+    "retry_of": None,
+    "error": None,
+    "text": {"body": "Bom dia! O pedido já saiu."},
+}
+RECEIVED: dict[str, Any] = {
+    **QUEUED,
+    "id": 1203,
+    "client_id": None,
+    "wamid": "wamid.HBgNNTUxMTk4NzY1NDMyMRUCABIYFDNB",
+    "direction": "INBOUND",
+    "type": "IMAGE",
+    "status": "RECEIVED",
+    "author": None,
+    "image": {"id": "1033", "mime_type": "image/jpeg", "caption": "Chegou assim"},
+}
+del RECEIVED["text"]
+FAILED: dict[str, Any] = {
+    **QUEUED,
+    "status": "FAILED",
+    "error": {
+        "code": 131047,
+        "title": "More than 24 hours have passed since the customer's last message.",
+        "detail": "Re-engagement message",
+        "whose": "us",
+        "action": "Send a template instead.",
+    },
+}
+CONVERSATION: dict[str, Any] = {
+    "id": 7,
+    "phone": 1,
+    "contact": {
+        "id": 5,
+        "name": "",
+        "profile_name": "Marina Souza",
+        "wa_id": "5511987654321",
+    },
+    "status": "OPEN",
+    "unread_count": 1,
+    "last_message_at": "2026-11-10T12:00:00Z",
+    "last_message": RECEIVED,
+    "window_closes_at": "2026-11-11T11:59:00Z",
+    "created_at": "2026-11-01T09:30:00Z",
+}
+
+
+def page(of: str, *results: dict[str, Any]) -> dict[str, Any]:
+    """Return a page of a list with more to come."""
+    url = f"https://acme.example.com/api/v1/tenant/6f1c2b1e-8a54-4c1f-9a3e-0d6c1a2b3c4d/{of}"
+    return {"results": list(results), "next": f"{url}?cursor=bnwyMDI2.9f2c", "previous": None}
