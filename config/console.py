@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from functools import wraps
 from typing import Any
 
 import django_otp
@@ -9,7 +10,7 @@ import segno
 from csp.decorators import csp_update
 from django.conf import settings
 from django.contrib import admin
-from django.core.exceptions import ValidationError
+from django.core.exceptions import BadRequest, ValidationError
 from django.db.models import Count, Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -71,7 +72,15 @@ class ConsoleSite(UnfoldAdminSite):
         return [own, *super().get_urls()]
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Callable[..., HttpResponse]:  # noqa: FBT001, FBT002 - Django's signature
-        return csp_update(CSP)(super().admin_view(view, cacheable))
+        inner = super().admin_view(view, cacheable)
+
+        @wraps(inner)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if "%00" in request.META.get("QUERY_STRING", ""):
+                raise BadRequest  # no text in PostgreSQL holds a NUL, and filters would ask
+            return inner(request, *args, **kwargs)
+
+        return csp_update(CSP)(guarded)
 
     @method_decorator([csp_update(CSP), never_cache, sensitive_post_parameters("password")])
     def login(

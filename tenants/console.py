@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import helpers
+from django.core.exceptions import BadRequest, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -62,6 +63,11 @@ class ConsoleAdmin(ModelAdmin):
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> None: ...
 
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        for key in request.POST.getlist(helpers.ACTION_CHECKBOX_NAME):
+            self._key(key)
+        return super().response_action(request, queryset)
+
     def for_all(
         self,
         request: HttpRequest,
@@ -113,7 +119,7 @@ class ConsoleAdmin(ModelAdmin):
         gone: bool = False,
     ) -> HttpResponse:
         """Do the same for the one object of a form, from a button above it."""
-        chosen = self.get_queryset(request).filter(pk=object_id)
+        chosen = self.get_queryset(request).filter(pk=self._key(object_id))
         if request.method != "POST":
             return self._ask(request, chosen, action="", question=question, danger=danger)
         self.for_each(request, chosen, action="", question=question, act=act)
@@ -125,6 +131,12 @@ class ConsoleAdmin(ModelAdmin):
         """Return the path of one of this model's pages."""
         meta = self.model._meta
         return reverse(f"admin:{meta.app_label}_{meta.model_name}_{page}", args=args)
+
+    def _key(self, text: str) -> Any:
+        try:
+            return self.model._meta.pk.to_python(text)
+        except ValidationError as error:
+            raise BadRequest from error
 
     def _one(self, request: HttpRequest, obj: Model, act: Callable[[Any], object]) -> bool:
         try:

@@ -7,11 +7,12 @@ import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connection
 from django.test import Client, TransactionTestCase, override_settings
+from django_otp.oath import totp
 
 from tenants import context, permissions, secrets
 from tenants.models import Membership, Plan, Tenant, User
 from tenants.permissions import Actor
-from tenants.services import tenancy
+from tenants.services import second_factor, tenancy
 from whatsapp.models import Phone
 from whatsapp.webhooks.models import MetaApp, PhoneRoute
 
@@ -188,3 +189,13 @@ def page(client: Client, people) -> Callable[[str], Client]:
         return browser
 
     return logged_in
+
+
+@pytest.fixture
+def console(people) -> Client:
+    """The super-admin's browser on the public host, signed in with both factors."""
+    browser = Client(SERVER_NAME="localhost")
+    browser.post("/admin/login/", {"username": "admin@balcao.test", "password": "demo"})
+    device = second_factor.device_of(people["admin@balcao.test"])
+    browser.post("/admin/second-factor/", {"code": f"{totp(device.bin_key):06d}"})
+    return browser

@@ -1,0 +1,227 @@
+"""The super-admin's pages: who gets in, what they show, what they change, what they never say."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.db.models import Model
+from django.test import Client
+from django.urls import reverse
+from django_otp.oath import totp
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from tenants import context
+from tenants.console import ConsoleAdmin
+from tenants.models import AuditEvent, User
+from tenants.services import second_factor
+
+BOSS = {"username": "admin@balcao.test", "password": "demo"}
+
+
+@pytest.fixture
+def visitor(people) -> Client:
+    """Somebody on the public host."""
+    return Client(SERVER_NAME="localhost")
+
+
+@pytest.fixture
+def code(people) -> Callable[[], str]:
+    """Return the code that the super-admin's phone shows."""
+
+    def shown() -> str:
+        device = second_factor.device_of(people["admin@balcao.test"])
+        return f"{totp(device.bin_key):06d}"
+
+    return shown
+
+
+def address_of(model: type[Model], page: str, *keys: object) -> str:
+    name = f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}"
+    return reverse(name, args=keys, urlconf="config.urls_public")
+
+
+def first_of(model: type[Model]) -> Model | None:
+    with context.platform():
+        return model._default_manager.order_by("pk").first()
+
+
+def test_nobody_is_sent_to_the_login(visitor):
+    assert visitor.get("/")["Location"] == "/admin/"
+    assert visitor.get("/admin/tenants/user/")["Location"].startswith("/admin/login/?next=")
+
+
+@pytest.mark.parametrize(
+    "credentials",
+    [
+        {**BOSS, "password": "wrong"},
+        {"username": "admin@acme.test", "password": "demo"},
+        {"username": "nobody@balcao.test", "password": "demo"},
+        {"username": "x" * 300, "password": "demo"},
+        {"username": "", "password": ""},
+    ],
+    ids=["wrong", "a tenant's admin", "unknown", "too long", "empty"],
+)
+def test_others_stay_outside(visitor, credentials):
+    html = visitor.post("/admin/login/", credentials).content.decode()
+
+    assert "/admin/login/" in html or "login-form" in html
+    assert visitor.get("/admin/").status_code == 302
+
+
+def test_a_password_alone_opens_nothing(visitor):
+    visitor.post("/admin/login/", BOSS)
+
+    assert visitor.get("/admin/").status_code == 302
+    asked = visitor.get("/admin/", follow=True)
+    assert asked.redirect_chain[-1][0].startswith("/admin/second-factor/")
+    for page in ("/admin/tenants/tenant/", "/admin/webhooks/metaapp/add/", "/admin/search/?s=a"):
+        assert visitor.get(page).status_code == 302
+
+
+def test_the_first_code_enrolls_and_opens(visitor, code):
+    visitor.post("/admin/login/", BOSS)
+    asked = visitor.get("/admin/second-factor/").content.decode()
+    assert "data:image/svg+xml" in asked
+
+    answer = visitor.post("/admin/second-factor/", {"code": code(), "next": "/admin/tenants/plan/"})
+
+    assert answer["Location"] == "/admin/tenants/plan/"
+    assert visitor.get("/admin/").status_code == 200
+
+
+def test_a_known_phones_key_is_not_shown_again(visitor, code):
+    visitor.post("/admin/login/", BOSS)
+    visitor.post("/admin/second-factor/", {"code": code()})
+    other = Client(SERVER_NAME="localhost")
+    other.post("/admin/login/", BOSS)
+
+    asked = other.get("/admin/second-factor/").content.decode()
+
+    assert "data:image/svg+xml" not in asked
+    assert other.post("/admin/second-factor/", {"code": "000000"}).status_code == 403
+    assert other.get("/admin/").status_code == 302
+
+
+def test_the_second_factor_is_nobody_elses_page(visitor):
+    assert visitor.get("/admin/second-factor/")["Location"] == "/admin/login/"
+    assert visitor.post("/admin/second-factor/", {"code": "1"})["Location"] == "/admin/login/"
+    with context.platform():
+        assert not TOTPDevice.objects.exists()
+
+
+@pytest.mark.parametrize("back", ["//evil.example", "https:evil.example", "/\\evil.example"])
+def test_signing_in_never_leads_to_another_host(visitor, code, back):
+    assert visitor.post(f"/admin/login/?next={back}", BOSS)["Location"] == "/admin/"
+    answer = visitor.post("/admin/second-factor/", {"code": code(), "next": back})
+    assert answer["Location"] == "/admin/"
+
+
+def test_the_demo_needs_no_phone(visitor, settings):
+    settings.BALCAO_DEMO = True
+    visitor.post("/admin/login/", BOSS)
+
+    assert visitor.get("/admin/").status_code == 200
+
+
+def test_guessing_is_slowed_down(visitor):
+    for _ in range(8):
+        answer = visitor.post("/admin/login/", {**BOSS, "password": "wrong"})
+
+    assert "Too many failed tries" in answer.content.decode()
+
+
+def test_a_super_admin_who_is_no_longer_one_is_out_at_once(console, people):
+    assert console.get("/admin/").status_code == 200
+    with context.platform():
+        User.objects.filter(pk=people["admin@balcao.test"].pk).update(is_superuser=False)
+
+    assert console.get("/admin/").status_code == 302
+
+
+def test_the_consoles_session_opens_no_tenant(console, acme):
+    assert console.get("/inbox/", SERVER_NAME="acme.localhost").status_code == 302
+
+
+def test_the_console_has_a_policy_of_its_own(console):
+    policy = console.get("/admin/")["Content-Security-Policy"]
+
+    assert "script-src 'self' 'unsafe-eval'" in policy
+    assert "frame-ancestors 'none'" in policy
+
+
+def test_only_our_own_pages_are_there():
+    site = admin.site
+
+    assert all(isinstance(page, ConsoleAdmin) for page in site._registry.values())
+    assert not site.is_registered(Group)
+    assert not site.is_registered(TOTPDevice)
+    assert {model._meta.label_lower for model in site._registry} == {
+        "tenants.tenant",
+        "tenants.plan",
+        "tenants.user",
+        "tenants.membership",
+        "tenants.auditevent",
+        "webhooks.phoneroute",
+        "webhooks.metaapp",
+        "webhooks.webhookdelivery",
+        "webhooks.parkedunit",
+    }
+
+
+@pytest.mark.parametrize("language", ["en", "pt-br"])
+def test_every_page_opens(console, phones, acme, language):
+    headers = {"accept-language": language}
+    for model in admin.site._registry:
+        for query in ("", "?q=1", "?o=1.-2"):
+            address = address_of(model, "changelist") + query
+            assert console.get(address, headers=headers).status_code == 200, address
+        address = address_of(model, "add")
+        assert console.get(address, headers=headers).status_code in (200, 403), address
+        if (first := first_of(model)) is not None:
+            address = address_of(model, "change", first.pk)
+            assert console.get(address, headers=headers).status_code == 200, address
+
+
+@pytest.mark.parametrize(
+    "address", ["?q=%00", "?p=999999999", "?o=99", "?e=1", "?status__exact=%00"]
+)
+def test_a_list_takes_nonsense(console, address):
+    answer = console.get(f"/admin/tenants/tenant/{address}")
+
+    assert answer.status_code in (200, 302, 400)
+
+
+@pytest.mark.parametrize("key", ["1", "x", "%00", "00000000-0000-0000-0000-000000000000"])
+def test_a_page_of_nothing_leads_back(console, key):
+    answer = console.get(f"/admin/tenants/tenant/{key}/change/")
+
+    assert answer.status_code in (302, 404)
+
+
+def test_nothing_can_be_deleted(console, phones, acme, people):
+    for model in admin.site._registry:
+        if (first := first_of(model)) is None:
+            continue
+        address = address_of(model, "delete", first.pk)
+        assert console.post(address, {"post": "yes"}).status_code == 403, address
+        chosen = {"action": "delete_selected", "_selected_action": [first.pk], "post": "yes"}
+        console.post(address_of(model, "changelist"), chosen)
+        assert first_of(model) == first
+
+
+def test_the_first_page_counts(console, acme, globex, phones):
+    html = console.get("/admin/").content.decode()
+
+    for title in ("Active tenants", "Deliveries in the last day", "Parked units waiting"):
+        assert title in html
+
+
+def test_django_keeps_no_record_beside_the_audit_log(console, acme):
+    form = {"name": "Acme Ltda", "plan": acme.plan_id}
+    form |= {"memberships-TOTAL_FORMS": 0, "memberships-INITIAL_FORMS": 0}
+    console.post(f"/admin/tenants/tenant/{acme.pk}/change/", form)
+
+    with context.platform():
+        assert AuditEvent.objects.filter(action="tenant.changed").exists()
+        assert not admin.models.LogEntry.objects.exists()

@@ -1,0 +1,191 @@
+"""The console's pages of Meta apps, deliveries and parked units."""
+
+import pytest
+
+from tenants import context
+from tests.conftest import APP_SECRET, VERIFY_TOKEN
+from whatsapp.webhooks.models import MetaApp, ParkedUnit, WebhookDelivery
+from whatsapp.webhooks.services import apps
+
+SECRET = "0123456789abcdef0123456789abcdef"
+BODY = b'{"text": "what a customer wrote"}'
+
+
+@pytest.fixture
+def delivery(meta_app) -> WebhookDelivery:
+    """A delivery of three units, of which one is not accounted for."""
+    with context.platform():
+        return WebhookDelivery.objects.create(
+            app=meta_app,
+            body=BODY,
+            sha256=b"\xab" * 32,
+            state="DONE",
+            units_total=3,
+            units_stored=1,
+            units_parked=1,
+        )
+
+
+@pytest.fixture
+def units(delivery, acme) -> list[ParkedUnit]:
+    """A unit for each reason; the held one is acme's."""
+    with context.platform():
+        return [
+            ParkedUnit.objects.create(
+                delivery=delivery,
+                unit_index=number,
+                reason=reason,
+                tenant=acme if reason == "HELD" else None,
+                field="messages",
+                phone_number_id=f"99{number}",
+                error="KeyError" if reason == "QUARANTINED" else "",
+            )
+            for number, reason in enumerate(ParkedUnit.Reason)
+        ]
+
+
+def fresh(obj):
+    with context.platform():
+        return type(obj)._default_manager.get(pk=obj.pk)
+
+
+def test_an_app_is_registered(console, acme):
+    form = {"name": "Own", "app_id": "4711", "tenant": acme.pk}
+    form |= {"app_secret": SECRET, "verify_token": "a-token-of-mine"}
+    answer = console.post("/admin/webhooks/metaapp/add/", form)
+
+    assert answer.status_code == 302, answer.content.decode()
+    with context.platform():
+        app = MetaApp.objects.get(app_id="4711")
+    assert app.tenant_id == acme.pk
+    assert apps.opened(app, "app_secret") == SECRET
+
+
+@pytest.mark.parametrize(
+    ("other", "sentence"),
+    [
+        ({"app_secret": ""}, "16 printable characters"),
+        ({"verify_token": "short"}, "16 printable characters"),
+        ({"app_id": "1000"}, "already exists"),
+        ({"tenant": ""}, "is violated"),
+    ],
+)
+def test_an_impossible_app_is_refused(console, acme, meta_app, other, sentence):
+    form = {"name": "Own", "app_id": "4711", "tenant": acme.pk}
+    form |= {"app_secret": SECRET, "verify_token": "a-token-of-mine", **other}
+    html = console.post("/admin/webhooks/metaapp/add/", form).content.decode()
+
+    assert sentence in html
+    assert SECRET not in html
+    with context.platform():
+        assert MetaApp.objects.count() == 1
+
+
+def test_secrets_go_in_and_never_come_out(console, meta_app):
+    html = console.get(f"/admin/webhooks/metaapp/{meta_app.pk}/change/").content.decode()
+
+    assert f"ends with …{APP_SECRET[-4:]}" in html
+    for secret in (APP_SECRET, VERIFY_TOKEN, meta_app.app_secret_sealed):
+        assert secret not in html
+    assert meta_app.verify_token_sealed not in html
+
+
+def test_a_rotation_moves_the_secret_before_aside(console, meta_app):
+    address = f"/admin/webhooks/metaapp/{meta_app.pk}"
+    form = {"name": "Platform", "is_active": "on", "app_secret": SECRET, "verify_token": ""}
+    console.post(f"{address}/change/", form)
+
+    rotated = fresh(meta_app)
+    assert apps.opened(rotated, "app_secret") == SECRET
+    assert apps.opened(rotated, "verify_token") == VERIFY_TOKEN
+    assert rotated.previous_secret_sealed == meta_app.app_secret_sealed
+    assert "the one before is still taken" in console.get(f"{address}/change/").content.decode()
+
+    console.post(f"{address}/forget-previous/", {"confirmed": "yes"})
+    assert fresh(meta_app).previous_secret_sealed == ""
+
+
+def test_an_app_sealed_with_a_lost_key_says_so(console, meta_app, settings):
+    settings.FIELD_KEYS = "k9:" + "A" * 43 + "="
+    html = console.get(f"/admin/webhooks/metaapp/{meta_app.pk}/change/").content.decode()
+
+    assert "not in FIELD_KEYS" in html
+
+
+def test_a_delivery_shows_sizes_and_fates_and_no_body(console, delivery):
+    listed = console.get("/admin/webhooks/webhookdelivery/").content.decode()
+    shown = console.get(f"/admin/webhooks/webhookdelivery/{delivery.pk}/change/").content.decode()
+
+    for html in (listed, shown):
+        assert "what a customer wrote" not in html
+        assert f"{len(BODY)}\xa0bytes" in html
+    assert "ab" * 32 in shown
+
+
+def test_a_delivery_has_no_form(console, delivery):
+    address = f"/admin/webhooks/webhookdelivery/{delivery.pk}/change/"
+
+    assert console.post(address, {"state": "NEW"}).status_code == 403
+    assert console.get("/admin/webhooks/webhookdelivery/add/").status_code == 403
+    assert fresh(delivery).state == "DONE"
+
+
+def test_a_list_of_deliveries_does_not_count_or_read_them(
+    console, delivery, django_assert_max_num_queries
+):
+    with context.platform():
+        WebhookDelivery.objects.bulk_create(
+            WebhookDelivery(app=delivery.app, body=BODY * 10, sha256=b"\x01" * 32)
+            for _ in range(60)
+        )
+    with django_assert_max_num_queries(20) as captured:
+        assert console.get("/admin/webhooks/webhookdelivery/").status_code == 200
+
+    about = [q["sql"] for q in captured if 'FROM "webhooks_webhookdelivery"' in q["sql"]]
+    assert len(about) == 1
+    assert "COUNT(" not in about[0]
+    assert '"webhooks_webhookdelivery"."body",' not in about[0]
+
+
+@pytest.mark.parametrize("reason", ParkedUnit.Reason)
+def test_parked_units_are_filtered_by_reason(console, units, reason):
+    html = console.get(f"/admin/webhooks/parkedunit/?reason__exact={reason}").content.decode()
+
+    shown = [unit for unit in units if unit.phone_number_id in html]
+    assert [unit.reason for unit in shown] == [reason]
+
+
+def test_replaying_asks_first_and_then_says_how_many(console, units, acme):
+    chosen = {"action": "replay", "_selected_action": [unit.pk for unit in units]}
+    asked = console.post("/admin/webhooks/parkedunit/", chosen).content.decode()
+    assert "Replay these units?" in asked
+    assert {fresh(unit).state for unit in units} == {"PARKED"}
+
+    html = console.post(
+        "/admin/webhooks/parkedunit/", {**chosen, "confirmed": "yes"}, follow=True
+    ).content.decode()
+
+    assert "Changed: 3" in html
+    assert {fresh(unit).state for unit in units} == {"NEW"}
+
+
+def test_all_of_a_filter_are_discarded_at_once(console, units):
+    chosen = {
+        "action": "discard",
+        "_selected_action": [units[0].pk],
+        "select_across": "1",
+        "confirmed": "yes",
+    }
+    console.post("/admin/webhooks/parkedunit/?reason__exact=UNROUTED", chosen)
+
+    states = {unit.reason: fresh(unit).state for unit in units}
+    assert states == {"UNROUTED": "DISCARDED", "HELD": "PARKED", "QUARANTINED": "PARKED"}
+
+
+@pytest.mark.parametrize("key", ["999999", "x", "1 OR 1=1"])
+def test_nonsense_is_not_replayed(console, units, key):
+    chosen = {"action": "replay", "_selected_action": [key], "confirmed": "yes"}
+    answer = console.post("/admin/webhooks/parkedunit/", chosen)
+
+    assert answer.status_code in (200, 302, 400)
+    assert {fresh(unit).state for unit in units} == {"PARKED"}
