@@ -2,11 +2,12 @@
 
 import time
 
+import psycopg
 import pytest
 
 from tenants import context, secrets
 from tests.conftest import APP_SECRET, connect
-from tests.whatsapp.webhooks.door import PATH
+from tests.whatsapp.webhooks.door import PATH, database_url
 from whatsapp.webhooks.ingest import candidates
 from whatsapp.webhooks.models import MetaApp, PhoneRoute
 
@@ -116,6 +117,17 @@ def test_a_rotation_is_known_soon(door, meta_app):
 
     assert answers(door, PATH, "the new one", 200)
     assert door.post(BODY, secret=APP_SECRET).status == 401
+
+
+def test_apps_that_cannot_be_read_in_time_are_a_503(door, monkeypatch):
+    monkeypatch.setattr(candidates, "TIMEOUT_SECONDS", 0.2)
+    with psycopg.connect(database_url()) as other:
+        other.execute("LOCK TABLE public.webhooks_metaapp")
+        assert door.post(BODY).status == 503
+        assert door.get(hub_mode="subscribe").status == 503
+        assert door.post(BODY, headers=[]).status == 401
+
+    assert answers(door, PATH, APP_SECRET, 200)
 
 
 @pytest.mark.parametrize("broken", ["", "k9:unknown", "k1:not-a-token", "nothing", "k1:\u00e9"])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from whatsapp.webhooks.ingest import notices
-from whatsapp.webhooks.ingest.session import Session
+from whatsapp.webhooks.ingest.session import TIMEOUT_SECONDS, Session, UnavailableError
 
 # A rotated secret counts after this long at the latest.
 MAX_AGE_SECONDS = 5.0
@@ -69,8 +69,7 @@ class Candidates:
         if snapshot is None or age >= REFRESH_AGE_SECONDS:
             reading = self._read_once()
             if snapshot is None or age >= MAX_AGE_SECONDS:
-                # Shielded: one caller that gives up must not take the answer from the others.
-                snapshot = await asyncio.shield(reading)
+                snapshot = await _wait(reading)
         return snapshot.of(app_key, phone_number_id)
 
     async def close(self) -> None:
@@ -106,6 +105,15 @@ class Candidates:
             snapshot.platform.append(app)
         snapshot.by_key[app_key] = app
         snapshot.by_number.update(dict.fromkeys(numbers, app))
+
+
+async def _wait(reading: asyncio.Task[_Snapshot]) -> _Snapshot:
+    try:
+        async with asyncio.timeout(TIMEOUT_SECONDS):
+            # Shielded: one caller that gives up must not take the answer from the others.
+            return await asyncio.shield(reading)
+    except TimeoutError:
+        raise UnavailableError("time-out") from None
 
 
 def _retrieve(reading: asyncio.Task[_Snapshot]) -> None:
