@@ -59,7 +59,7 @@ class PhoneRouteAdmin(ConsoleAdmin):
 
     @display(description=_("access token"))
     def token_state(self, route: PhoneRoute) -> str:
-        sealed = numbers.token_of(route)
+        sealed = numbers.token_of(route=route)
         try:
             return gettext("set on %(date)s") % {"date": f"{sealing.sealed_at(sealed):%Y-%m-%d}"}
         except sealing.SealBrokenError:

@@ -42,7 +42,7 @@ class LastSuperAdminError(DomainError):
     message = _("This is the last super-admin: make somebody else one first.")
 
 
-def find(email: str) -> User | None:
+def find(*, email: str) -> User | None:
     """Return the account of an address, whatever its case."""
     with context.platform():
         return User.objects.alias(lowered=Lower("email")).filter(lowered=email.lower()).first()

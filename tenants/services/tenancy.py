@@ -80,7 +80,7 @@ def open_tenant(
     All or nothing, like ``create_tenant``. Raises what that does, and people.WeakPasswordError.
     """
     with context.platform(), transaction.atomic():
-        admin = people.find(admin_email) or people.create_user(
+        admin = people.find(email=admin_email) or people.create_user(
             actor=actor, email=admin_email, name=admin_name, password=admin_password
         )
         return create_tenant(actor=actor, name=name, subdomain=subdomain, plan=plan, admin=admin)

@@ -43,7 +43,7 @@ def test_an_address_has_one_account_whatever_its_case(boss):
     with pytest.raises(service.EmailTakenError):
         service.create_user(actor=boss, email="ANA@ACME.test", name="Ana", password=PASSWORD)
 
-    assert service.find("Ana@Acme.Test").email == "ana@acme.test"
+    assert service.find(email="Ana@Acme.Test").email == "ana@acme.test"
     assert events("user.created") == []
 
 

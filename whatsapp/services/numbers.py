@@ -61,7 +61,7 @@ def connect(
                     "waba_id": waba_id,
                     "display_phone_number": display_phone_number,
                     "name": name,
-                    "access_token_sealed": sealed_token(tenant, access_token),
+                    "access_token_sealed": sealed_token(tenant=tenant, access_token=access_token),
                     "status": Phone.Status.ACTIVE,
                     "health": Phone.Health.UNKNOWN,
                 },
@@ -80,7 +80,7 @@ def replace_token(*, actor: User | None, route: PhoneRoute, access_token: str) -
     with context.platform(), transaction.atomic():
         _update_phone(
             route,
-            access_token_sealed=sealed_token(route.tenant, access_token),
+            access_token_sealed=sealed_token(tenant=route.tenant, access_token=access_token),
             health=Phone.Health.UNKNOWN,
         )
         _record(actor, "number.token_replaced", route)
@@ -97,14 +97,14 @@ def release(*, actor: User | None, route: PhoneRoute) -> None:
         route.delete()
 
 
-def token_of(route: PhoneRoute) -> str:
+def token_of(*, route: PhoneRoute) -> str:
     """Return the sealed token of a route's number, or "" when the tenant knows none."""
     with context.tenant(route.tenant.schema_name):
         phones = Phone.objects.filter(phone_number_id=route.phone_number_id)
         return phones.values_list("access_token_sealed", flat=True).first() or ""
 
 
-def sealed_token(tenant: Tenant, access_token: str) -> str:
+def sealed_token(*, tenant: Tenant, access_token: str) -> str:
     """Seal a token for the one column that it may be opened from."""
     return secrets.seal(
         access_token, tenant=str(tenant.pk), table="whatsapp_phone", column="access_token"

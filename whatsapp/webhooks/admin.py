@@ -207,7 +207,7 @@ class ParkedUnitAdmin(ReadOnlyAdmin):
 
 def _state(app: MetaApp, column: str) -> str:
     """Say of a secret what may be said."""
-    value = apps.opened(app, column)
+    value = apps.opened(app=app, column=column)
     if value is None:
         return gettext("Sealed with a key that is not in FIELD_KEYS: give a new one")
     when = f"{sealing.sealed_at(getattr(app, f'{column}_sealed')):%Y-%m-%d}"

@@ -97,7 +97,7 @@ def meta_app(app_secret: str, verify_token: str) -> MetaApp:
         )
     # The database may be older than the folder, and sealed with keys that are gone.
     apps.rotate_secret(actor=None, app=app, app_secret=app_secret)
-    if apps.opened(app, "verify_token") != verify_token:
+    if apps.opened(app=app, column="verify_token") != verify_token:
         apps.set_verify_token(actor=None, app=app, verify_token=verify_token)
     return app
 
@@ -130,7 +130,7 @@ def phone(place: Place) -> Phone:
 def _opened(route: PhoneRoute, owner: Tenant) -> str | None:
     try:
         return secrets.open(
-            numbers.token_of(route),
+            numbers.token_of(route=route),
             tenant=str(owner.pk),
             table="whatsapp_phone",
             column="access_token",
@@ -141,7 +141,7 @@ def _opened(route: PhoneRoute, owner: Tenant) -> str | None:
 
 def _person(email: str, name: str, *, is_superuser: bool = False) -> User:
     """Return an account; a new one has the demo's password, which no check would let pass."""
-    known = people.find(email)
+    known = people.find(email=email)
     if known is not None:
         return known
     return User.objects.create(

@@ -49,7 +49,7 @@ def furnish(root: Path, say: Callable[[str], object]) -> None:
 
 def _talk(place: places.Place, tenant: Tenant) -> int:
     """Write a company's conversations, if it has none at all; return how many."""
-    admin, operator = (people.find(places.address(name, place)) for name in ("admin", "ana"))
+    admin, operator = (people.find(email=places.address(name, place)) for name in ("admin", "ana"))
     if admin is None or operator is None:
         raise SeedError(f"{place.name} has lost its people.")
     talks = TALKS[place.subdomain]

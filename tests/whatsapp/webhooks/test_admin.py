@@ -58,7 +58,7 @@ def test_an_app_is_registered(console, acme):
     with context.platform():
         app = MetaApp.objects.get(app_id="4711")
     assert app.tenant_id == acme.pk
-    assert apps.opened(app, "app_secret") == SECRET
+    assert apps.opened(app=app, column="app_secret") == SECRET
 
 
 @pytest.mark.parametrize(
@@ -96,8 +96,8 @@ def test_a_rotation_moves_the_secret_before_aside(console, meta_app):
     console.post(f"{address}/change/", form)
 
     rotated = fresh(meta_app)
-    assert apps.opened(rotated, "app_secret") == SECRET
-    assert apps.opened(rotated, "verify_token") == VERIFY_TOKEN
+    assert apps.opened(app=rotated, column="app_secret") == SECRET
+    assert apps.opened(app=rotated, column="verify_token") == VERIFY_TOKEN
     assert rotated.previous_secret_sealed == meta_app.app_secret_sealed
     assert "the one before is still taken" in console.get(f"{address}/change/").content.decode()
 

@@ -30,8 +30,8 @@ def test_secrets_are_sealed_for_the_owner(acme):
     app = stored(register(tenant=acme))
 
     assert SECRET not in app.app_secret_sealed
-    assert apps.opened(app, "app_secret") == SECRET
-    assert apps.opened(app, "verify_token") == "a-token-of-mine"
+    assert apps.opened(app=app, column="app_secret") == SECRET
+    assert apps.opened(app=app, column="verify_token") == "a-token-of-mine"
     with pytest.raises(secrets.SealBrokenError):
         secrets.open(
             app.app_secret_sealed,
@@ -58,7 +58,7 @@ def test_a_rotation_keeps_the_secret_before_until_it_is_forgotten(acme):
 
     assert apps.rotate_secret(actor=None, app=app, app_secret=NEW_SECRET)
     rotated = stored(app)
-    assert apps.opened(rotated, "app_secret") == NEW_SECRET
+    assert apps.opened(app=rotated, column="app_secret") == NEW_SECRET
     assert _previous(rotated) == SECRET
 
     assert apps.forget_previous_secret(actor=None, app=app)
@@ -77,9 +77,9 @@ def test_a_secret_that_no_key_opens_can_be_replaced(acme, settings):
     app = register(tenant=acme)
     settings.FIELD_KEYS = "k9:" + "A" * 43 + "="
 
-    assert apps.opened(app, "app_secret") is None
+    assert apps.opened(app=app, column="app_secret") is None
     assert apps.rotate_secret(actor=None, app=app, app_secret=NEW_SECRET)
-    assert apps.opened(stored(app), "app_secret") == NEW_SECRET
+    assert apps.opened(app=stored(app), column="app_secret") == NEW_SECRET
 
 
 @pytest.mark.parametrize(

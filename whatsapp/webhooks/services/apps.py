@@ -64,7 +64,7 @@ def rotate_secret(*, actor: User | None, app: MetaApp, app_secret: str) -> bool:
 
     False, and nothing changes, when it is the current secret already. Raises: WeakSecretError.
     """
-    if opened(app, "app_secret") == app_secret:
+    if opened(app=app, column="app_secret") == app_secret:
         return False
     sealed = _sealed(app.tenant_id, "app_secret", app_secret)
     with context.platform(), transaction.atomic():
@@ -103,7 +103,7 @@ def change_app(*, actor: User | None, app: MetaApp, name: str, is_active: bool) 
         _record(actor, "meta_app.changed", app, is_active=is_active)
 
 
-def opened(app: MetaApp, column: str) -> str | None:
+def opened(*, app: MetaApp, column: str) -> str | None:
     """Return a secret in the clear, or None when no key that we have opens it."""
     sealed: str = getattr(app, f"{column}_sealed")
     try:
