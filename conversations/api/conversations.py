@@ -96,8 +96,8 @@ class MessageListView(TenantAPIView):
 
 
 def _conversations(rows: Sequence[Conversation]) -> list[Any]:
-    return [ConversationSerializer(row).data for row in rows]
+    return list(ConversationSerializer(rows, many=True).data)
 
 
 def _messages(rows: Sequence[Message]) -> list[Any]:
-    return [MessageSerializer(row).data for row in rows]
+    return list(MessageSerializer(rows, many=True).data)
