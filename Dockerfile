@@ -9,7 +9,7 @@ COPY pyproject.toml uv.lock ./
 RUN uv sync --frozen --no-default-groups --no-cache
 COPY . .
 # The settings want these names; collecting static files connects to nothing.
-RUN SECRET_KEY=build FIELD_KEYS=k1:Y2hlY2stY2hlY2stY2hlY2stY2hlY2stY2hlY2stY2g= \
+RUN SECRET_KEY=build-only-0123456789-abcdefghij-klm FIELD_KEYS=k1:Y2hlY2stY2hlY2stY2hlY2stY2hlY2stY2hlY2stY2g= \
     DATABASE_URL=postgres://build@localhost/build REDIS_URL=redis://localhost \
     .venv/bin/python manage.py collectstatic --noinput
 
