@@ -57,6 +57,7 @@ class Cursor(Protocol):
 
     def execute(self, query: Any, params: Any = None) -> Any: ...
     def fetchone(self) -> Any: ...
+    def fetchall(self) -> Any: ...
 
 
 def publish(*drafts: Draft) -> int:
@@ -215,8 +216,10 @@ class Hub:
                 if alive != self._alive or schema in (joined or ()):
                     self._deliver(room, None, alive=alive)
             self._alive = alive
+            # Not wait_for: when cancelled at the moment of waking it would go on (Python 3.11).
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), ECHO_SECONDS)
+                async with asyncio.timeout(ECHO_SECONDS):
+                    await self._wake.wait()
             self._wake.clear()
 
     async def _hear(self) -> set[str] | None:
