@@ -237,7 +237,3 @@ def test_the_demo_from_its_first_start_to_kill_9(demo: Demo) -> None:
     os.kill(demo._process.pid, signal.SIGKILL)
     demo._process.wait()
     until(lambda: gone(family), "nothing is left after kill -9")
-
-    demo.start()
-    assert demo.rows() == rows
-    assert demo.signal(signal.SIGTERM) == 0
