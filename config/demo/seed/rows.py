@@ -48,7 +48,7 @@ class Cast:
 
 def write(talks: Sequence[Talk], *, cast: Cast, now: datetime) -> None:
     """Write a tenant's conversations into its schema (the current one), which has none yet."""
-    conversations = [_conversation(talk, cast.phone) for talk in talks]
+    conversations = _conversations(talks, cast.phone)
     pairs = list(zip(talks, conversations, strict=True))
     messages = sorted(
         (message for talk, place in pairs for message in _messages(talk, place, cast, now)),
@@ -65,18 +65,25 @@ def write(talks: Sequence[Talk], *, cast: Cast, now: datetime) -> None:
     )
 
 
-def _conversation(talk: Talk, phone: Phone) -> Conversation:
-    contact = Contact.objects.create(name=talk.saved_as, profile_name=talk.name)
-    ContactIdentity.objects.create(
-        contact=contact,
-        kind=ContactIdentity.Kind.WA_ID,
-        value=talk.wa_id,
-        match_key=rules.match_key(talk.wa_id),
+def _conversations(talks: Sequence[Talk], phone: Phone) -> list[Conversation]:
+    contacts = Contact.objects.bulk_create(
+        Contact(name=talk.saved_as, profile_name=talk.name) for talk in talks
     )
-    return Conversation.objects.create(
-        phone=phone,
-        contact=contact,
-        status=Conversation.Status.CLOSED if talk.is_closed else Conversation.Status.OPEN,
+    ContactIdentity.objects.bulk_create(
+        ContactIdentity(
+            contact=contact,
+            kind=ContactIdentity.Kind.WA_ID,
+            value=talk.wa_id,
+            match_key=rules.match_key(talk.wa_id),
+        )
+        for talk, contact in zip(talks, contacts, strict=True)
+    )
+    status = Conversation.Status
+    return Conversation.objects.bulk_create(
+        Conversation(
+            phone=phone, contact=contact, status=status.CLOSED if talk.is_closed else status.OPEN
+        )
+        for talk, contact in zip(talks, contacts, strict=True)
     )
 
 
