@@ -18,6 +18,7 @@ from tenants.models import AuditEvent
 from tenants.services import tenancy
 from tests.conversations.sending import conversation_with, message_in
 from tests.whatsapp import raw_meta
+from whatsapp import errors
 from whatsapp.client import CloudApiClient
 from whatsapp.models import Phone
 from whatsapp.services import numbers
@@ -364,13 +365,12 @@ def test_what_nobody_knows_the_end_of_is_sent_once(meta, phone, talk, script):
 
 
 @pytest.mark.parametrize("code", [4, 613, 80007, 130429, 131056, 131057])
-def test_what_is_refused_for_now_waits_in_its_row(meta, phone, talk, code, monkeypatch):
-    monkeypatch.setattr(delivery, "DRAIN_SECONDS", 1.0)
+def test_what_is_refused_for_now_waits_in_its_row(meta, phone, talk, code):
     meta.script = refusing(code, headers={"Retry-After": "120"})
     message = message_in(talk())
     before = timezone.now()
 
-    delivery.drain(phone_id=phone.pk, seconds=1.0)
+    drain(phone)
 
     assert len(meta.requests) == 1
     fresh(message)
@@ -426,16 +426,22 @@ def test_a_limit_of_one_customer_stops_only_that_conversation(meta, phone, talk,
     assert (fresh(limited).status, fresh(other).status) == ("PENDING", "ACCEPTED")
 
 
+@pytest.fixture
+def long_wait(monkeypatch):
+    """After a connection that failed nothing is tried again within the test."""
+    monkeypatch.setattr(errors, "UNREACHABLE", errors.Wait(600, 600))
+
+
+@pytest.mark.usefixtures("long_wait")
 def test_when_nobody_answers_the_door_the_message_waits(phone, talk, settings):
     settings.GRAPH_API_URL = "http://127.0.0.1:9"
     message = message_in(talk())
 
-    delivery.drain(phone_id=phone.pk, seconds=1.0)
+    drain(phone)
 
     fresh(message)
-    assert message.status == "PENDING"
-    assert message.due_at > timezone.now() - timedelta(seconds=30)
-    assert message.attempts >= 1
+    assert (message.status, message.attempts) == ("PENDING", 1)
+    assert message.due_at > timezone.now()
 
 
 def test_a_fault_of_ours_in_the_call_leaves_the_end_unknown(meta, phone, talk, monkeypatch):
@@ -450,11 +456,12 @@ def test_a_fault_of_ours_in_the_call_leaves_the_end_unknown(meta, phone, talk, m
     assert (fresh(message).status, message.error_detail) == ("UNKNOWN", "KeyError")
 
 
+@pytest.mark.usefixtures("long_wait")
 def test_a_claim_that_finds_no_free_thread_is_handed_back(meta, phone, talk, monkeypatch):
     monkeypatch.setattr(delivery, "START_SECONDS", -1.0)
     message = message_in(talk())
 
-    delivery.drain(phone_id=phone.pk, seconds=1.0)
+    drain(phone)
 
     assert meta.requests == []
     assert fresh(message).status == "PENDING"
@@ -613,7 +620,9 @@ def test_the_late_answer_to_an_old_token_does_not_mark_the_new_one(meta, phone, 
             try:
                 with context.tenant(acme.schema_name):
                     Phone.objects.update(
-                        access_token_sealed=numbers.sealed_token(acme, "a-new-token")
+                        access_token_sealed=numbers.sealed_token(
+                            tenant=acme, access_token="a-new-token"
+                        )
                     )
             finally:
                 connection.close()
@@ -645,7 +654,9 @@ def test_a_token_that_does_not_open_counts_as_dead(meta, phone, talk, sealed):
 
 def test_a_token_of_another_tenant_does_not_open(meta, phone, talk, globex):
     message = message_in(talk())
-    Phone.objects.update(access_token_sealed=numbers.sealed_token(globex, "token-of-globex"))
+    Phone.objects.update(
+        access_token_sealed=numbers.sealed_token(tenant=globex, access_token="token-of-globex")
+    )
 
     drain(phone)
 
