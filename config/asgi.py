@@ -1,6 +1,7 @@
 """Everything on one port: webhooks past Django, sockets past its HTTP handler, pages through it."""
 
 import os
+import time
 
 from django.core.asgi import get_asgi_application
 
@@ -21,4 +22,6 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     elif door.serves(scope["path"]):
         await door(scope, receive, send)
     else:
+        # Before the request waits for a thread: it decides which of two came first.
+        scope["arrived_at"] = time.time()
         await pages(scope, receive, send)

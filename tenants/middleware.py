@@ -9,6 +9,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -103,7 +104,14 @@ def _trace(request: HttpRequest) -> trace.Request:
     return trace.Request(
         id=given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex,
         ip_address=trace.client_address(request.META, settings.TRUSTED_PROXY_COUNT),
+        arrived_at=_arrived_at(request),
     )
+
+
+def _arrived_at(request: HttpRequest) -> datetime:
+    """Take the moment that config.asgi noted; under WSGI a request has its thread at once."""
+    noted: float = getattr(request, "scope", {}).get("arrived_at") or time.time()
+    return datetime.fromtimestamp(noted, tz=UTC)
 
 
 def _plain(sentence: str, status: int) -> HttpResponse:

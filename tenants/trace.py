@@ -3,16 +3,18 @@
 import logging
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import datetime
 from ipaddress import ip_address
 from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What of the running request outlives it: a name for the logs, and where it came from."""
+    """What of the running request outlives it: a name for the logs, and whence and when it came."""
 
     id: str = ""
     ip_address: str | None = None
+    arrived_at: datetime | None = None
 
 
 NONE = Request()

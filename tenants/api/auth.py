@@ -10,7 +10,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from tenants import selectors
+from tenants import selectors, trace
 from tenants.api.base import PlatformAPIView
 from tenants.authentication import bearer_of
 from tenants.models import Tenant
@@ -88,11 +88,12 @@ class RefreshView(PlatformAPIView):
         examples=[_REFRESH_EXAMPLE, _GRANT_EXAMPLE],
     )
     def post(self, request: Request) -> Response:
-        now = timezone.now()
         form = RefreshSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         grant = sessions.refresh(
-            token=form.validated_data["refresh"], tenant=self.host_tenant(), now=now
+            token=form.validated_data["refresh"],
+            tenant=self.host_tenant(),
+            now=trace.current.get().arrived_at or timezone.now(),
         )
         return Response(GrantSerializer(asdict(grant)).data)
 
