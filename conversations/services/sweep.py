@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -113,9 +114,9 @@ class Sweeper:
         with context.platform():
             tenants = list(Tenant.objects.filter(status=Tenant.Status.ACTIVE))
         for tenant in tenants:
-            self._guard(f"messages of {tenant.schema_name}", lambda one=tenant: _tenant(one))
+            self._guard(f"messages of {tenant.schema_name}", partial(_tenant, tenant))
             if purging:
-                self._guard(f"retention of {tenant.schema_name}", lambda one=tenant: _purge(one))
+                self._guard(f"retention of {tenant.schema_name}", partial(_purge, tenant))
 
     def _due(self, name: str, seconds: float) -> bool:
         """Tell whether a duty that is not for every round is due, and take it as done."""

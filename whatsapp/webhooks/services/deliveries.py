@@ -134,11 +134,12 @@ def suspect_alone(rows: list[Any], *, attempts_at: int) -> list[Any]:
 
 def _with_bodies(claims: Session, rows: list[Any]) -> Iterator[Delivery]:
     total = 0
-    for *columns, size, body in rows:
+    for delivery_id, app_id, received_at, attempts, units_total, size, body in rows:
         if body is None and total and total + size > _SUM_BYTES:
             continue  # for the next round
         total += size
-        yield Delivery(*columns, body=_large(claims, columns[0]) if body is None else bytes(body))
+        whole = _large(claims, delivery_id) if body is None else bytes(body)
+        yield Delivery(delivery_id, app_id, received_at, attempts, units_total, whole)
 
 
 def _large(claims: Session, delivery_id: int) -> bytes:
