@@ -17,7 +17,7 @@ from rest_framework.response import Response
 
 from config.errors import PROBLEM_TYPE, Problem
 from tenants.api.base import PlatformAPIView, TenantAPIView
-from tenants.serializers import ProblemSerializer
+from tenants.serializers import ProblemSerializer, StrictSerializer
 
 _Endpoint = tuple[str, str, str, Any]
 _Direction = Literal["request", "response"]
@@ -65,7 +65,13 @@ _ERRORS = [{"pointer": "#/text/body", "detail": "This field may not be blank.", 
 
 
 class ProblemAutoSchema(AutoSchema):
-    """Adds to every operation the problems that it may be answered with."""
+    """Adds the problems that an operation may be answered with, and what strictness means."""
+
+    def _map_basic_serializer(self, serializer: Any, direction: _Direction) -> dict[str, Any]:
+        schema: dict[str, Any] = super()._map_basic_serializer(serializer, direction)
+        if isinstance(serializer, StrictSerializer):
+            schema = {**schema, "additionalProperties": False, **serializer.schema_extra}
+        return schema
 
     def _get_response_bodies(self, direction: _Direction = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)

@@ -166,6 +166,8 @@ class TextBodySerializer(StrictSerializer):
 class SendSerializer(StrictSerializer):
     """A message to send: `conversation` or `to`, and an object named as the type."""
 
+    schema_extra = {"oneOf": [{"required": ["conversation"]}, {"required": ["to"]}]}
+
     conversation = WholeNumberField(min_value=1, max_value=BIGINT_MAX, required=False)
     to = TextField(
         max_length=40,

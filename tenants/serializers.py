@@ -1,6 +1,6 @@
 """What the API takes and gives, as far as people and sign-ins go."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +13,9 @@ BIGINT_MAX = 2**63 - 1
 
 class StrictSerializer(serializers.Serializer[Any]):
     """Refuses what it does not know: a misspelt member must not be dropped in silence."""
+
+    # What the fields cannot say, in words of JSON Schema; for the API's description only.
+    schema_extra: ClassVar[dict[str, Any]] = {}
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict):

@@ -8,7 +8,6 @@ from uuid import uuid4
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -41,7 +40,7 @@ class SendView(TenantAPIView):
         parameters=[
             OpenApiParameter(
                 "Idempotency-Key",
-                OpenApiTypes.STR,
+                {"type": "string", "pattern": f"^{_KEY.pattern}$"},
                 OpenApiParameter.HEADER,
                 description="Up to 255 visible ASCII characters of your own making. Within 24 hours"
                 " the same key and body give the first answer again and send nothing.",
