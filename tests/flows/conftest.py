@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -12,3 +13,10 @@ def living(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     demo.start()
     yield demo
     demo.clear()
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Demo]:
+    made = Demo(tmp_path)
+    yield made
+    made.clear()

@@ -5,7 +5,6 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,13 +15,6 @@ from tests.flows.running import DEADLINE_SECONDS, PROJECT, Demo, until
 
 pytestmark = pytest.mark.e2e
 PSS_MIB = 900
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Demo]:
-    made = Demo(tmp_path)
-    yield made
-    made.clear()
 
 
 def gone(family: dict[int, str]) -> bool:
