@@ -6,22 +6,21 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from conversations.services import idempotency, orphans
-from tenants import context
+from tenants import throttling
 from tenants.feed.models import Change
-from tenants.models import LoginFailure
+from tenants.services import sessions
 from whatsapp.webhooks.services import retention as deliveries
 
 CHANGES_KEPT_FOR = timedelta(days=7)
-LOGIN_FAILURES_KEPT_FOR = timedelta(days=1)
 PAGE = 5000
 
 
 def purge_platform(*, now: datetime, stopping: Callable[[], bool]) -> None:
-    """Delete old deliveries and refused sign-ins."""
+    """Delete old deliveries, refused sign-ins and sessions of API clients that ended."""
     days = timedelta(days=settings.WEBHOOK_RETENTION_DAYS)
     deliveries.purge(before=now - days, stopping=stopping)
-    with context.platform():
-        LoginFailure.objects.filter(at__lt=now - LOGIN_FAILURES_KEPT_FOR).delete()
+    throttling.purge(now=now)
+    sessions.purge(now=now)
 
 
 def purge_tenant(*, now: datetime) -> None:
