@@ -85,6 +85,7 @@ async function deliver(sent) {
   document.getElementById(`ghost-${sent.clientId}`)?.remove();
   if (status >= 200 && status < 300) return;
   giveBack(sent);
+  if (status === 409) document.dispatchEvent(new Event("inbox:behind"));
   if (!status) toast(sent.lost);
 }
 

@@ -3,7 +3,8 @@
 import { openId } from "./list.js";
 import { draw, get } from "./request.js";
 
-const BUSY_MS = 1000; // at most one fetch in this time
+const BUSY_MS = 1000; // on the average at most one fetch in this time
+const BURST = 3; // a few may follow each other at once: a message, its ticks
 const LIVE_MS = 45_000; // a lost last hint is noticed by nobody else
 const POLL_MS = 10_000;
 const PING_MS = 25_000;
@@ -18,7 +19,7 @@ let isFetching = false;
 let isAgain = false;
 let isReachable = true;
 let isHinted = false; // hints flow
-let fetchedAt = -Infinity;
+let paidUntil = 0; // every fetch moves it by BUSY_MS; it may run ahead by BURST of them
 let due = 0;
 let timer = 0;
 let slow = 0;
@@ -35,7 +36,7 @@ function show() {
 
 // An earlier appointment is kept, a later one moved forward.
 function fetchIn(delay) {
-  const at = Math.max(performance.now() + delay, fetchedAt + BUSY_MS);
+  const at = Math.max(performance.now() + delay, paidUntil - (BURST - 1) * BUSY_MS);
   if (timer && due <= at) return;
   clearTimeout(timer);
   due = at;
@@ -60,14 +61,16 @@ async function fetchChanges() {
   }
   isFetching = true;
   isAgain = false;
-  fetchedAt = performance.now();
+  paidUntil = Math.max(paidUntil, performance.now()) + BUSY_MS;
   const behind = setTimeout(() => {
     slow = 1;
     show();
   }, 600);
   try {
     const response = await get(address());
+    const isBack = !isReachable && response.status < 500;
     isReachable = response.status < 500;
+    if (isBack && !socket) setTimeout(() => socket ?? connect(), Math.random() * BUSY_MS);
     await take(response);
   } catch {
     isReachable = false;
@@ -133,6 +136,7 @@ setInterval(() => {
   else socket.send(".");
 }, PING_MS);
 document.addEventListener("visibilitychange", wake);
+document.addEventListener("inbox:behind", () => fetchIn(0));
 window.addEventListener("online", wake);
 window.addEventListener("pageshow", (event) => event.persisted && wake());
 window.addEventListener("offline", () => {

@@ -31,8 +31,18 @@ export async function draw(response) {
   const html = response.status === 204 ? "" : await response.text();
   if (!html) return true;
   const target = response.headers.get("HX-Retarget");
-  if (response.ok) htmx.swap(document.body, html, { swapStyle: "none" });
+  if (response.ok) htmx.swap(document.body, fitting(html), { swapStyle: "none" });
   else if (!target) htmx.swap("#toasts", html, { swapStyle: "beforeend" });
   else if (document.querySelector(target)) htmx.swap(target, html, { swapStyle: "outerHTML" });
   return true;
+}
+
+// What belongs to a thread that is not open any more has no place, and is no error.
+function fitting(html) {
+  const { content } = Object.assign(document.createElement("template"), { innerHTML: html });
+  for (const element of content.querySelectorAll("[hx-swap-oob]")) {
+    const [, target = `#${element.id}`] = element.getAttribute("hx-swap-oob").split(":");
+    if (!document.querySelector(target)) element.remove();
+  }
+  return content;
 }

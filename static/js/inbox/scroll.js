@@ -17,7 +17,8 @@ export function keepInView(list, change) {
   const box = list.closest("#scroller");
   if (!box || isAtEnd()) return change();
   const frame = box.getBoundingClientRect();
-  const anchor = [...list.children].find((child) => child.getBoundingClientRect().bottom > frame.top);
+  const bubbles = [...list.querySelectorAll(":scope > [data-id]")]; // a day sticks, and says nothing
+  const anchor = bubbles.find((bubble) => bubble.getBoundingClientRect().bottom > frame.top);
   const before = anchor?.getBoundingClientRect().top;
   const result = change();
   if (anchor?.isConnected) box.scrollTop += anchor.getBoundingClientRect().top - before;

@@ -38,7 +38,17 @@ function follow() {
   jump.querySelector("[data-count]").textContent = unseen || "";
 }
 
+// Older messages bring the separator of the day that the loaded ones began with.
+function joinDays() {
+  const days = new Set();
+  for (const day of document.querySelectorAll(".stream > .day")) {
+    if (days.has(day.id)) day.remove();
+    days.add(day.id);
+  }
+}
+
 function draw() {
+  joinDays();
   if (openId() !== shown) begin();
   if (!shown) return;
   const now = latest(".bubble");
