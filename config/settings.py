@@ -27,6 +27,7 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 SHARED_APPS = [
     "config",
     "unfold.apps.BasicAppConfig",  # before django_tenants, or the console's lists collapse
+    "unfold.contrib.filters",
     "django_tenants",
     "config.apps.ConsoleConfig",  # django.contrib.admin with a site of our own
     "django.contrib.auth",
@@ -245,11 +246,27 @@ UNFOLD = {
     "SITE_HEADER": "Balcão",
     "SITE_URL": None,
     "SITE_SYMBOL": "forum",
+    "SITE_SUBHEADER": DISPLAY_TIME_ZONE,  # in which the console shows times, too
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_LANGUAGES": True,
     "DASHBOARD_CALLBACK": "config.console.figures",
     "SIDEBAR": {"navigation": "config.console.navigation"},
+    "COLORS": {
+        "primary": {  # the pages' green; white on 600 can be read
+            "50": "oklch(97.9% .021 166)",
+            "100": "oklch(95% .052 163)",
+            "200": "oklch(90.5% .093 164)",
+            "300": "oklch(84.5% .143 165)",
+            "400": "oklch(76.5% .165 163)",
+            "500": "oklch(64% .15 163)",
+            "600": "oklch(50.8% .118 165.6)",
+            "700": "oklch(43.2% .095 167)",
+            "800": "oklch(37.8% .077 169)",
+            "900": "oklch(32% .064 171)",
+            "950": "oklch(26.2% .051 172.5)",
+        }
+    },
 }
 OTP_TOTP_ISSUER = "Balcão"
 

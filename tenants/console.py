@@ -1,11 +1,13 @@
 """What every page of the console shares: services write, nothing is deleted, lists stay fast."""
 
+import copy
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import helpers
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import BadRequest, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
@@ -14,6 +16,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.paginator import InfinitePaginator
 
 from tenants.errors import DomainError
@@ -25,9 +28,18 @@ class ConsoleAdmin(ModelAdmin):
     show_full_result_count = False
     list_per_page = 50
     actions_on_bottom = False
+    list_filter_submit = True
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        """Offer the rows that there are; making another one has a page of its own."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget.can_add_related = field.widget.can_change_related = False
+            field.widget.can_view_related = field.widget.can_delete_related = False
+        return field
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
         """Call a service; ``adopt`` what it made."""
@@ -159,6 +171,7 @@ class ConsoleAdmin(ModelAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": question,
+            "question": question,
             "opts": meta,
             "chosen": chosen[:100],
             "chosen_count": chosen.count(),
@@ -170,6 +183,10 @@ class ConsoleAdmin(ModelAdmin):
             "back": self.address("changelist"),
         }
         return TemplateResponse(request, "console/confirm.html", context)
+
+
+# Of a thousand tenants a filter shows those that were asked for.
+TENANT_FILTER = ("tenant", AutocompleteSelectFilter)
 
 
 class ReadOnlyAdmin(ConsoleAdmin):
@@ -191,6 +208,13 @@ class _RefusedForm(forms.ModelForm):
         cleaned = super().clean()
         self.add_error(None, self.refusal)
         return cleaned
+
+
+def require(form: type[forms.ModelForm], name: str, label: Any) -> None:
+    """Ask for a secret that can stay as it is later, but must be given at first."""
+    field = copy.deepcopy(form.base_fields[name])  # the form of changes shares the original
+    field.label, field.required, field.help_text = label, True, ""
+    form.base_fields[name] = field
 
 
 def adopt(obj: Model, made: Model) -> None:

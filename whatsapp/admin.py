@@ -12,7 +12,7 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
 from tenants import sealing
-from tenants.console import ConsoleAdmin, adopt
+from tenants.console import TENANT_FILTER, ConsoleAdmin, adopt, require
 from whatsapp.services import numbers
 from whatsapp.webhooks.models import PhoneRoute
 
@@ -40,7 +40,7 @@ class NumberForm(forms.ModelForm):
 class PhoneRouteAdmin(ConsoleAdmin):
     form = NumberForm
     list_display = ("display_phone_number", "phone_number_id", "waba_id", "tenant", "app")
-    list_filter = ("tenant",)
+    list_filter = (TENANT_FILTER,)
     list_select_related = ("tenant", "app")
     search_fields = ("=phone_number_id", "=waba_id", "display_phone_number")
     ordering = ("tenant__name", "display_phone_number")
@@ -56,6 +56,12 @@ class PhoneRouteAdmin(ConsoleAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: PhoneRoute | None = None) -> Any:
         return () if obj is None else (*self.known, "created_at", "token_state")
+
+    def get_form(self, request: HttpRequest, obj: PhoneRoute | None = None, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, **kwargs)
+        if obj is None:
+            require(form, "access_token", _("Access token"))
+        return form
 
     @display(description=_("access token"))
     def token_state(self, route: PhoneRoute) -> str:

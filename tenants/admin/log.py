@@ -4,14 +4,14 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from tenants.console import ReadOnlyAdmin
+from tenants.console import TENANT_FILTER, ReadOnlyAdmin
 from tenants.models import AuditEvent
 
 
 @admin.register(AuditEvent)
 class AuditEventAdmin(ReadOnlyAdmin):
     list_display = ("at", "action", "target", "tenant", "actor", "ip_address")
-    list_filter = ("tenant",)
+    list_filter = (TENANT_FILTER,)
     search_fields = ("=action", "=target", "=request_id")
     search_help_text = "tenant.suspended, tenants.User:7"
     ordering = ("-id",)

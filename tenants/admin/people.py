@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminPasswordWidget
 
-from tenants.console import ConsoleAdmin, adopt
+from tenants.console import TENANT_FILTER, ConsoleAdmin, adopt, require
 from tenants.models import Membership, User
 from tenants.services import people, second_factor
 
@@ -46,7 +46,8 @@ class UserAdmin(ConsoleAdmin):
 
     def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, **kwargs)
-        form.base_fields["new_password"].required = obj is None
+        if obj is None:
+            require(form, "new_password", _("Password"))
         return form
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
@@ -112,7 +113,7 @@ class UserAdmin(ConsoleAdmin):
 @admin.register(Membership)
 class MembershipAdmin(ConsoleAdmin):
     list_display = ("user", "tenant", "role", "created_at")
-    list_filter = ("role", "tenant")
+    list_filter = ("role", TENANT_FILTER)
     list_select_related = ("user", "tenant")
     search_fields = ("user__email", "user__name", "tenant__name")
     ordering = ("tenant__name", "user__email")

@@ -59,7 +59,7 @@ class MembershipInline(TabularInline):
     fields = ("user", "role", "created_at")
     readonly_fields = fields
     extra = 0
-    show_change_link = True
+    hide_title = True
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -1,5 +1,6 @@
 """The super-admin's pages: who gets in, what they show, what they change, what they never say."""
 
+import zoneinfo
 from collections.abc import Callable
 
 import pytest
@@ -8,6 +9,8 @@ from django.contrib.auth.models import Group
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
@@ -16,6 +19,7 @@ from tenants.console import ConsoleAdmin
 from tenants.models import AuditEvent, User
 from tenants.services import second_factor
 
+PEOPLE = "/admin/autocomplete/?app_label=tenants&model_name=membership&field_name=user&term=ana"
 BOSS = {"username": "admin@balcao.test", "password": "demo"}
 
 
@@ -225,3 +229,49 @@ def test_django_keeps_no_record_beside_the_audit_log(console, acme):
     with context.platform():
         assert AuditEvent.objects.filter(action="tenant.changed").exists()
         assert not admin.models.LogEntry.objects.exists()
+
+
+def test_a_super_admin_gives_himself_a_new_password(console, people):
+    old = {"old_password": "demo"}
+    weak = console.post(
+        "/admin/password_change/", {**old, "new_password1": "demo", "new_password2": "demo"}
+    )
+    assert "too short" in weak.content.decode()
+
+    new = "correct horse battery"
+    console.post("/admin/password_change/", {**old, "new_password1": new, "new_password2": new})
+
+    assert console.get("/admin/").status_code == 200
+    with context.platform():
+        boss = User.objects.get(pk=people["admin@balcao.test"].pk)
+        assert AuditEvent.objects.filter(action="user.password_set", actor=boss).exists()
+    assert boss.check_password(new)
+    assert boss.token_version == 1
+
+
+def test_signing_out_ends_the_session(console):
+    console.post("/admin/logout/")
+
+    assert console.get("/admin/").status_code == 302
+
+
+def test_a_search_field_tells_people_of_one_name_apart(console, people):
+    texts = [found["text"] for found in console.get(PEOPLE).json()["results"]]
+
+    assert "Ana · ana@acme.test" in texts
+    assert "Ana · ana@globex.test" in texts
+
+
+def test_a_search_field_is_for_super_admins(visitor, page):
+    assert visitor.get(PEOPLE).status_code == 302
+    assert page("admin@acme.test").get(PEOPLE).status_code == 404
+
+
+def test_times_are_shown_where_the_business_is(console, acme, settings):
+    settings.DISPLAY_TIME_ZONE = "Pacific/Kiritimati"
+    local = timezone.localtime(acme.created_at, zoneinfo.ZoneInfo("Pacific/Kiritimati"))
+
+    html = console.get(f"/admin/tenants/tenant/{acme.pk}/change/").content.decode()
+
+    assert date_format(local, "DATETIME_FORMAT") in html
+    assert timezone.get_current_timezone_name() == "UTC"

@@ -61,7 +61,8 @@ def test_a_second_claim_is_refused_without_the_owners_name(console, globex, form
     ("other", "sentence"),
     [
         ({"phone_number_id": "12ab"}, "digits only"),
-        ({"access_token": ""}, "access token is needed"),
+        ({"access_token": ""}, "required"),
+        ({"access_token": "short"}, "access token is needed"),
         ({"tenant": ""}, "required"),
         ({"app": "999"}, "valid choice"),
     ],

@@ -13,7 +13,7 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminPasswordWidget
 
 from tenants import sealing
-from tenants.console import ConsoleAdmin, ReadOnlyAdmin, adopt
+from tenants.console import TENANT_FILTER, ConsoleAdmin, ReadOnlyAdmin, adopt, require
 from whatsapp.webhooks.models import MetaApp, ParkedUnit, WebhookDelivery
 from whatsapp.webhooks.services import apps, parking
 
@@ -72,6 +72,13 @@ class MetaAppAdmin(ConsoleAdmin):
         states = ("webhook_path", "secret_state", "token_state")
         return () if obj is None else ("app_id", "tenant", *states)
 
+    def get_form(self, request: HttpRequest, obj: MetaApp | None = None, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, **kwargs)
+        if obj is None:
+            require(form, "app_secret", _("App secret"))
+            require(form, "verify_token", _("Verify token"))
+        return form
+
     @display(description=_("webhook path"))
     def webhook_path(self, app: MetaApp) -> str:
         own = "" if app.tenant_id is None else f"apps/{app.app_key}"
@@ -119,7 +126,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     list_filter = ("state",)
     ordering = ("-id",)
     search_fields = ("=id",)
-    search_help_text = "#"
+    search_help_text = _("The number of a delivery")
     fields = (
         "id",
         "app",
@@ -156,9 +163,16 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
 class ParkedUnitAdmin(ReadOnlyAdmin):
     """What waits for a decision: replay is safe, discarding is for good."""
 
-    list_display = ("id", "reason_label", "state", "tenant", "field", "phone_number_id", "error")
-    list_display += ("delivery_number", "created_at")  # type: ignore[assignment]
-    list_filter = ("reason", "state", "tenant")
+    list_display = (
+        "id",
+        "created_at",
+        "reason_label",
+        "state",
+        "tenant",
+        "phone_number_id",
+        "error",
+    )
+    list_filter = ("reason", "state", TENANT_FILTER)
     list_select_related = ("tenant",)
     search_fields = ("=phone_number_id", "=error")
     search_help_text = _("A phone number id, or an error as it is shown")

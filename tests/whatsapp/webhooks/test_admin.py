@@ -64,7 +64,8 @@ def test_an_app_is_registered(console, acme):
 @pytest.mark.parametrize(
     ("other", "sentence"),
     [
-        ({"app_secret": ""}, "16 printable characters"),
+        ({"app_secret": ""}, "required"),
+        ({"app_secret": "short"}, "16 printable characters"),
         ({"verify_token": "short"}, "16 printable characters"),
         ({"app_id": "1000"}, "already exists"),
         ({"tenant": ""}, "is violated"),
