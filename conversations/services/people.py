@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 
 from conversations import rules
+from tenants.db import arrays
 from whatsapp.payloads import Sender
 
 Key = tuple[str, str]  # kind and match key of an identity
@@ -103,7 +104,8 @@ def _keys(sender: Sender) -> list[Key]:
 
 def _find(cursor: Cursor, book: _Book, keys: Iterable[Key]) -> None:
     wanted = list(keys)
-    cursor.execute(_FIND, ([kind for kind, _ in wanted], [key for _, key in wanted]))
+    kinds, match_keys = [kind for kind, _ in wanted], [key for _, key in wanted]
+    cursor.execute(_FIND, (arrays.texts(kinds), arrays.texts(match_keys)))
     for kind, match_key, contact, profile_at, profile_name in cursor.fetchall():
         book.contacts[kind, match_key] = contact
         if profile_at is not None:
@@ -121,10 +123,10 @@ def _make(
     owners = _owners(cursor, book, missing, together)
     ordered = sorted(missing)  # in one order everywhere, so that two writers cannot deadlock
     columns = (
-        [kind for kind, _ in ordered],
-        [key for _, key in ordered],
-        [values[key] for key in ordered],
-        [owners[key] for key in ordered],
+        arrays.texts(kind for kind, _ in ordered),
+        arrays.texts(key for _, key in ordered),
+        arrays.texts(values[key] for key in ordered),
+        arrays.numbers(owners[key] for key in ordered),
     )
     won = {(kind, key) for kind, key in cursor.execute(_ADD_IDENTITIES, columns).fetchall()}
     book.contacts.update({key: owners[key] for key in won})
@@ -176,7 +178,7 @@ def _yield_to_rivals(cursor: Cursor, book: _Book, lost: list[Key], owners: dict[
         if ours in book.drawn:
             moved[ours] = min(moved.get(ours, theirs), theirs)
     book.drawn -= moved.keys()
-    cursor.execute(_MOVE_IDENTITIES, (list(moved), list(moved.values())))
+    cursor.execute(_MOVE_IDENTITIES, (arrays.numbers(moved), arrays.numbers(moved.values())))
     for key, contact in book.contacts.items():
         book.contacts[key] = moved.get(contact, contact)
 
@@ -191,14 +193,15 @@ def _name(cursor: Cursor, book: _Book, seen: Iterable[tuple[int, tuple[Sender, d
     if book.drawn:
         ids = sorted(book.drawn)
         named = [newest.pop(contact, None) for contact in ids]
-        names, times = [n[1] if n else "" for n in named], [n[0] if n else None for n in named]
-        cursor.execute(_ADD_CONTACTS, (ids, names, times))
+        names = arrays.texts(name[1] if name else "" for name in named)
+        times = arrays.times(name[0] if name else None for name in named)
+        cursor.execute(_ADD_CONTACTS, (arrays.numbers(ids), names, times))
     if newest:
         ids = sorted(newest)
         columns = {
-            "ids": ids,
-            "names": [newest[contact][1] for contact in ids],
-            "times": [newest[contact][0] for contact in ids],
+            "ids": arrays.numbers(ids),
+            "names": arrays.texts(newest[contact][1] for contact in ids),
+            "times": arrays.times(newest[contact][0] for contact in ids),
         }
         cursor.execute(_RENAME, columns)
 

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from conversations import rules
 from tenants import secrets
+from tenants.db import arrays
 from tenants.feed.live import Cursor, Draft
 from tenants.feed.models import Change
 from whatsapp.payloads import StatusUpdate
@@ -226,9 +227,9 @@ def apply_waiting(cursor: Cursor, message_ids: Iterable[int]) -> list[Draft]:
 def _find(cursor: Cursor, reports: Sequence[Report]) -> tuple[_Index, dict[int, int]]:
     """Return the messages in question, and the phones of those that wait for certainty."""
     params = {
-        "claimed": [one.claimed_id for one in reports if one.claimed_id is not None],
-        "phones": [one.phone_id for one in reports],
-        "wamids": [one.status.wamid for one in reports],
+        "claimed": arrays.numbers(one.claimed_id for one in reports if one.claimed_id is not None),
+        "phones": arrays.numbers(one.phone_id for one in reports),
+        "wamids": arrays.texts(one.status.wamid for one in reports),
     }
     cursor.execute(_FIND, params)
     index, waiting = _Index(), {}
@@ -246,14 +247,14 @@ def _insert(
 ) -> set[tuple[int, str, str, datetime]]:
     statuses = [report.status for report in reports]
     columns = (
-        [report.phone_id for report in reports],
-        [status.wamid for status in statuses],
-        [status.status for status in statuses],
-        [status.timestamp for status in statuses],
-        list(matched),
-        [report.claimed_id for report in reports],
-        [_json(status.errors) for status in statuses],
-        [_json(status.pricing) for status in statuses],
+        arrays.numbers(report.phone_id for report in reports),
+        arrays.texts(status.wamid for status in statuses),
+        arrays.texts(status.status for status in statuses),
+        arrays.times(status.timestamp for status in statuses),
+        arrays.numbers(matched),
+        arrays.numbers(report.claimed_id for report in reports),
+        arrays.texts(_json(status.errors) for status in statuses),
+        arrays.texts(_json(status.pricing) for status in statuses),
     )
     cursor.execute(_ADD, columns)
     return set(cursor.fetchall())
@@ -267,8 +268,9 @@ def _adopt(cursor: Cursor, named: dict[int, Key], steps: dict[int, _Step]) -> No
     """Give messages the events that wait for their wamids."""
     if not named:
         return
-    phones, wamids = [key[0] for key in named.values()], [key[1] for key in named.values()]
-    cursor.execute(_ADOPT, (list(named), phones, wamids))
+    phones, wamids = zip(*named.values(), strict=True)
+    columns = arrays.numbers(named), arrays.numbers(phones), arrays.texts(wamids)
+    cursor.execute(_ADOPT, columns)
     for message_id, word, at, text in cursor.fetchall():
         errors = json.loads(text) if text else None
         code, detail = error_of(errors if isinstance(errors, list) else None)
@@ -281,13 +283,13 @@ def _raise(cursor: Cursor, steps: dict[int, _Step]) -> list[Draft]:
         return []
     rows = list(moving.values())
     columns = (
-        list(moving),
-        [row.wamid for row in rows],
-        [row.status for row in rows],
-        [row.rank for row in rows],
-        *([row.times.get(word) for row in rows] for word in MOVING),
-        [row.error_code for row in rows],
-        [row.error_detail[:_ERROR_DETAIL_MAX] for row in rows],
+        arrays.numbers(moving),
+        arrays.texts(row.wamid for row in rows),
+        arrays.texts(row.status for row in rows),
+        arrays.numbers(row.rank for row in rows),
+        *(arrays.times([row.times.get(word) for row in rows]) for word in MOVING),
+        arrays.numbers(row.error_code for row in rows),
+        arrays.texts(row.error_detail[:_ERROR_DETAIL_MAX] for row in rows),
     )
     cursor.execute(_RAISE, columns)
     raised = sorted(cursor.fetchall())

@@ -13,6 +13,7 @@ import psycopg
 
 from conversations.models import Message
 from conversations.services import people
+from tenants.db import arrays
 from tenants.feed.live import Draft
 from tenants.feed.models import Change
 from whatsapp.payloads import InboundMessage
@@ -64,6 +65,7 @@ _TOUCH = """
     WHERE conversation.id = new.id
 """
 _TYPES = {name.lower(): name for name in Message.Type.values if name != Message.Type.TEMPLATE}
+_UNSUPPORTED = Message.Type.UNSUPPORTED.value
 # What customers do without writing; the rest opens the 24-hour window.
 _NO_WINDOW = frozenset({"reaction", "system", "edit", "revoke"})
 
@@ -125,7 +127,8 @@ def _conversations(cursor: Cursor, places: Iterable[Place]) -> dict[Place, int]:
 
 
 def _ask(cursor: Cursor, query: str, places: list[Place]) -> dict[Place, int]:
-    cursor.execute(query, ([phone for phone, _ in places], [contact for _, contact in places]))
+    phones, contacts = [phone for phone, _ in places], [contact for _, contact in places]
+    cursor.execute(query, (arrays.numbers(phones), arrays.numbers(contacts)))
     return {(phone, contact): pk for phone, contact, pk in cursor.fetchall()}
 
 
@@ -134,14 +137,14 @@ def _insert(
 ) -> dict[tuple[int, str], int]:
     messages = [one.message for one in arrivals]
     columns = (
-        [one.phone_id for one in arrivals],
-        [threads[one.key] for one in arrivals],
-        [message.wamid for message in messages],
-        [_TYPES.get(message.type, Message.Type.UNSUPPORTED.value) for message in messages],
-        [message.text for message in messages],
-        [json.dumps(message.content) for message in messages],
-        [_extras(message) for message in messages],
-        [message.timestamp for message in messages],
+        arrays.numbers(one.phone_id for one in arrivals),
+        arrays.numbers(threads[one.key] for one in arrivals),
+        arrays.texts(message.wamid for message in messages),
+        arrays.texts(_TYPES.get(message.type, _UNSUPPORTED) for message in messages),
+        arrays.texts(message.text for message in messages),
+        arrays.texts(json.dumps(message.content) for message in messages),
+        arrays.texts(_extras(message) for message in messages),
+        arrays.times(message.timestamp for message in messages),
     )
     cursor.execute(_ADD_MESSAGES, columns)
     return {(phone, wamid): pk for phone, wamid, pk in cursor.fetchall()}
@@ -167,11 +170,11 @@ def _touch(
         return
     ordered = sorted(news)
     columns = (
-        ordered,
-        [news[key].count for key in ordered],
-        [news[key].opened_at for key in ordered],
-        [news[key].newest_at for key in ordered],
-        [news[key].newest_id for key in ordered],
+        arrays.numbers(ordered),
+        arrays.numbers(news[key].count for key in ordered),
+        arrays.times(news[key].opened_at for key in ordered),
+        arrays.times(news[key].newest_at for key in ordered),
+        arrays.numbers(news[key].newest_id for key in ordered),
     )
     cursor.execute(_TOUCH, columns)
 

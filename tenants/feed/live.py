@@ -14,6 +14,7 @@ from channels.layers import get_channel_layer
 from django.db import connection, transaction
 
 from tenants import context
+from tenants.db import arrays
 
 logger = logging.getLogger(__name__)
 
@@ -77,9 +78,9 @@ def number(cursor: Cursor, drafts: Sequence[Draft]) -> int:
     """Do the same on a session of the caller's own, who hints after the commit."""
     params = {
         "count": len(drafts),
-        "kinds": [draft.kind for draft in drafts],
-        "conversations": [draft.conversation_id for draft in drafts],
-        "messages": [draft.message_id for draft in drafts],
+        "kinds": arrays.texts(draft.kind for draft in drafts),
+        "conversations": arrays.numbers(draft.conversation_id for draft in drafts),
+        "messages": arrays.numbers(draft.message_id for draft in drafts),
     }
     cursor.execute(_NUMBER, params)
     return int(cursor.fetchone()[0])

@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 
+from tenants.db import arrays
 from whatsapp.payloads import AccountEvent
 
 _KEEP = """
@@ -30,10 +31,10 @@ def keep(cursor: psycopg.Cursor[Any], events: Iterable[AccountEvent]) -> set[byt
     keys = sorted(fresh)  # in one order everywhere, so that two writers cannot deadlock
     ordered = [fresh[key] for key in keys]
     columns = (
-        keys,
-        [event.waba_id for event in ordered],
-        [event.field for event in ordered],
-        [json.dumps(event.value) for event in ordered],
-        [event.time for event in ordered],
+        arrays.binaries(keys),
+        arrays.texts(event.waba_id for event in ordered),
+        arrays.texts(event.field for event in ordered),
+        arrays.texts(json.dumps(event.value) for event in ordered),
+        arrays.times(event.time for event in ordered),
     )
     return {bytes(key) for (key,) in cursor.execute(_KEEP, columns).fetchall()}
