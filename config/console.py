@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 
 import django_otp
 import segno
@@ -15,6 +16,7 @@ from django.contrib.auth.views import PasswordChangeView
 from django.core.exceptions import BadRequest, ValidationError
 from django.db.models import Count, Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
@@ -27,7 +29,7 @@ from unfold.forms import AdminOwnPasswordChangeForm, AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
 from tenants import access, throttling
-from tenants.console import ConsoleAdmin
+from tenants.console import ConsoleAdmin, ConsoleRequest
 from tenants.models import Tenant, User
 from tenants.services import credentials, people, second_factor
 from whatsapp.webhooks import backlog
@@ -88,13 +90,15 @@ class ConsoleSite(UnfoldAdminSite):
             super().register(model_or_iterable, admin_class, **options)
 
     def has_permission(self, request: HttpRequest) -> bool:
-        return _is_super_admin(request) and (settings.BALCAO_DEMO or request.user.is_verified())
+        # django-otp's middleware gave the user this method.
+        verified: Callable[[], bool] = getattr(request.user, "is_verified", bool)
+        return _is_super_admin(request) and (settings.BALCAO_DEMO or verified())
 
     def get_urls(self) -> list[Any]:
         own = path("second-factor/", self.second_factor, name="second_factor")
         return [own, *super().get_urls()]
 
-    def admin_view(self, view: Any, cacheable: bool = False) -> Callable[..., HttpResponse]:  # noqa: FBT001, FBT002 - Django's signature
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002 - Django's signature
         inner = super().admin_view(view, cacheable)
 
         @wraps(inner)
@@ -130,12 +134,12 @@ class ConsoleSite(UnfoldAdminSite):
         }
         return TemplateResponse(request, "admin/login.html", context)
 
-    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponseBase:
         return ChoiceView.as_view(admin_site=self)(request)
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    ) -> HttpResponseBase:
         """Let a super-admin give himself a new password, as the service does it for others."""
         view = PasswordChangeView.as_view(
             form_class=PasswordForm,
@@ -145,7 +149,7 @@ class ConsoleSite(UnfoldAdminSite):
         return view(request)
 
     @method_decorator([csp_update(CSP), never_cache, sensitive_post_parameters("code")])
-    def second_factor(self, request: HttpRequest) -> HttpResponse:
+    def second_factor(self, request: ConsoleRequest) -> HttpResponse:
         """Show the key as a picture until a first code came from it; ask for a code after that."""
         if not _is_super_admin(request):
             return HttpResponseRedirect(reverse("admin:login"))
@@ -159,7 +163,7 @@ class ConsoleSite(UnfoldAdminSite):
         return self._ask_for_code(request)
 
     def _ask_for_code(
-        self, request: HttpRequest, error: str = "", status: int = 200
+        self, request: ConsoleRequest, error: str = "", status: int = 200
     ) -> HttpResponse:
         device = second_factor.device_of(request.user)
         context = {
@@ -174,7 +178,7 @@ class ConsoleSite(UnfoldAdminSite):
         return TemplateResponse(request, "console/second_factor.html", context, status=status)
 
     def _second_factor_path(self, back: str) -> str:
-        return f"{reverse('admin:second_factor')}?next={back}"
+        return f"{reverse('admin:second_factor')}?{urlencode({'next': back})}"
 
 
 def figures(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -245,7 +249,8 @@ def _list(model: str) -> str:
 
 def _is_super_admin(request: HttpRequest) -> bool:
     user = request.user
-    return request.tenant is None and user.is_authenticated and user.is_active and user.is_superuser
+    on_public_host = getattr(request, "tenant", None) is None
+    return on_public_host and user.is_authenticated and user.is_active and user.is_superuser
 
 
 def _back(request: HttpRequest) -> str:

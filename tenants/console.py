@@ -20,6 +20,14 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.paginator import InfinitePaginator
 
 from tenants.errors import DomainError
+from tenants.models import User
+
+
+class ConsoleRequest(HttpRequest):
+    """A request that the console let in; ``refusal`` is what a service said to its form."""
+
+    user: User
+    refusal: DomainError
 
 
 class ConsoleAdmin(ModelAdmin):
@@ -30,7 +38,7 @@ class ConsoleAdmin(ModelAdmin):
     actions_on_bottom = False
     list_filter_submit = True
 
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+    def has_delete_permission(self, request: ConsoleRequest, obj: Model | None = None) -> bool:
         return False
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
@@ -41,13 +49,13 @@ class ConsoleAdmin(ModelAdmin):
             field.widget.can_view_related = field.widget.can_delete_related = False
         return field
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+    def save_model(self, request: ConsoleRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
         """Call a service; ``adopt`` what it made."""
         raise NotImplementedError
 
     def changeform_view(
         self,
-        request: HttpRequest,
+        request: ConsoleRequest,
         object_id: str | None = None,
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
@@ -56,11 +64,11 @@ class ConsoleAdmin(ModelAdmin):
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except DomainError as refusal:
-            request.refusal = refusal  # type: ignore[attr-defined]
+            request.refusal = refusal
             return super().changeform_view(request, object_id, form_url, extra_context)
 
     def get_form(
-        self, request: HttpRequest, obj: Model | None = None, **kwargs: Any
+        self, request: ConsoleRequest, obj: Model | None = None, **kwargs: Any
     ) -> type[forms.ModelForm]:
         form: type[forms.ModelForm] = super().get_form(request, obj, **kwargs)
         refusal = getattr(request, "refusal", None)
@@ -69,20 +77,20 @@ class ConsoleAdmin(ModelAdmin):
         return type(form.__name__, (_RefusedForm, form), {"refusal": str(refusal)})
 
     # The audit log is the one record of who did what; Django's own would keep names.
-    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None: ...
+    def log_addition(self, request: ConsoleRequest, obj: Any, message: Any) -> None: ...
 
-    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None: ...
+    def log_change(self, request: ConsoleRequest, obj: Any, message: Any) -> None: ...
 
-    def log_deletions(self, request: HttpRequest, queryset: Any) -> None: ...
+    def log_deletions(self, request: ConsoleRequest, queryset: Any) -> None: ...
 
-    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+    def response_action(self, request: ConsoleRequest, queryset: QuerySet[Any]) -> Any:
         for key in request.POST.getlist(helpers.ACTION_CHECKBOX_NAME):
             self._key(key)
         return super().response_action(request, queryset)
 
     def for_all(
         self,
-        request: HttpRequest,
+        request: ConsoleRequest,
         chosen: QuerySet[Any],
         *,
         action: str,
@@ -103,7 +111,7 @@ class ConsoleAdmin(ModelAdmin):
 
     def for_each(
         self,
-        request: HttpRequest,
+        request: ConsoleRequest,
         chosen: QuerySet[Any],
         *,
         action: str,
@@ -122,7 +130,7 @@ class ConsoleAdmin(ModelAdmin):
 
     def for_one(
         self,
-        request: HttpRequest,
+        request: ConsoleRequest,
         object_id: str,
         *,
         question: str,
@@ -150,7 +158,7 @@ class ConsoleAdmin(ModelAdmin):
         except ValidationError as error:
             raise BadRequest from error
 
-    def _one(self, request: HttpRequest, obj: Model, act: Callable[[Any], object]) -> bool:
+    def _one(self, request: ConsoleRequest, obj: Model, act: Callable[[Any], object]) -> bool:
         try:
             return act(obj) is not False
         except DomainError as refusal:
@@ -159,7 +167,7 @@ class ConsoleAdmin(ModelAdmin):
 
     def _ask(
         self,
-        request: HttpRequest,
+        request: ConsoleRequest,
         chosen: QuerySet[Any],
         *,
         action: str,
@@ -194,10 +202,10 @@ class ReadOnlyAdmin(ConsoleAdmin):
 
     paginator: ClassVar[type[Paginator]] = InfinitePaginator  # counting millions costs seconds
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
+    def has_add_permission(self, request: ConsoleRequest) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+    def has_change_permission(self, request: ConsoleRequest, obj: Model | None = None) -> bool:
         return False
 
 

@@ -5,14 +5,14 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
 from tenants import sealing
-from tenants.console import TENANT_FILTER, ConsoleAdmin, adopt, require
+from tenants.console import TENANT_FILTER, ConsoleAdmin, ConsoleRequest, adopt, require
 from whatsapp.services import numbers
 from whatsapp.webhooks.models import PhoneRoute
 
@@ -49,15 +49,15 @@ class PhoneRouteAdmin(ConsoleAdmin):
     actions_detail = ("release_one",)
     known = ("tenant", "app", "phone_number_id", "waba_id", "display_phone_number")
 
-    def get_fields(self, request: HttpRequest, obj: PhoneRoute | None = None) -> Any:
+    def get_fields(self, request: ConsoleRequest, obj: PhoneRoute | None = None) -> Any:
         if obj is None:
             return (*self.known, "name", "access_token")
         return (*self.known, "created_at", "token_state", "access_token")
 
-    def get_readonly_fields(self, request: HttpRequest, obj: PhoneRoute | None = None) -> Any:
+    def get_readonly_fields(self, request: ConsoleRequest, obj: PhoneRoute | None = None) -> Any:
         return () if obj is None else (*self.known, "created_at", "token_state")
 
-    def get_form(self, request: HttpRequest, obj: PhoneRoute | None = None, **kwargs: Any) -> Any:
+    def get_form(self, request: ConsoleRequest, obj: Any = None, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, **kwargs)
         if obj is None:
             require(form, "access_token", _("Access token"))
@@ -71,7 +71,7 @@ class PhoneRouteAdmin(ConsoleAdmin):
         except sealing.SealBrokenError:
             return gettext("none")
 
-    def save_model(self, request: HttpRequest, obj: PhoneRoute, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+    def save_model(self, request: ConsoleRequest, obj: PhoneRoute, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
         data = form.cleaned_data
         if not change:
             adopt(obj, numbers.connect(actor=request.user, **data))
@@ -79,14 +79,14 @@ class PhoneRouteAdmin(ConsoleAdmin):
             numbers.replace_token(actor=request.user, route=obj, access_token=data["access_token"])
 
     @admin.action(description=_("Release"))
-    def release(self, request: HttpRequest, chosen: QuerySet[PhoneRoute]) -> HttpResponse | None:
+    def release(self, request: ConsoleRequest, chosen: QuerySet[PhoneRoute]) -> HttpResponse | None:
         return self.for_each(request, chosen, action="release", **self._release(request))
 
     @action(description=_("Release"), icon="link_off", url_path="release")
-    def release_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    def release_one(self, request: ConsoleRequest, object_id: str) -> HttpResponse:
         return self.for_one(request, object_id, gone=True, **self._release(request))
 
-    def _release(self, request: HttpRequest) -> dict[str, Any]:
+    def _release(self, request: ConsoleRequest) -> dict[str, Any]:
         return {
             "question": gettext("Release? Its events are nobody's; the conversations stay."),
             "act": lambda route: numbers.release(actor=request.user, route=route),

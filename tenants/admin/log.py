@@ -2,9 +2,8 @@
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
 
-from tenants.console import TENANT_FILTER, ReadOnlyAdmin
+from tenants.console import TENANT_FILTER, ConsoleRequest, ReadOnlyAdmin
 from tenants.models import AuditEvent
 
 
@@ -17,5 +16,5 @@ class AuditEventAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
     fields = ("at", "action", "target", "tenant", "actor", "changes", "request_id", "ip_address")
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEvent]:
+    def get_queryset(self, request: ConsoleRequest) -> QuerySet[AuditEvent]:
         return super().get_queryset(request).select_related("tenant", "actor")

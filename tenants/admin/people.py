@@ -5,13 +5,13 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminPasswordWidget
 
-from tenants.console import TENANT_FILTER, ConsoleAdmin, adopt, require
+from tenants.console import TENANT_FILTER, ConsoleAdmin, ConsoleRequest, adopt, require
 from tenants.models import Membership, User
 from tenants.services import people, second_factor
 
@@ -44,16 +44,16 @@ class UserAdmin(ConsoleAdmin):
     actions = ("deactivate", "reactivate")
     actions_detail = ("deactivate_one", "reactivate_one", "forget_second_factor")
 
-    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+    def get_form(self, request: ConsoleRequest, obj: Any = None, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, **kwargs)
         if obj is None:
             require(form, "new_password", _("Password"))
         return form
 
-    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+    def get_readonly_fields(self, request: ConsoleRequest, obj: User | None = None) -> Any:
         return self.readonly_fields
 
-    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+    def save_model(self, request: ConsoleRequest, obj: User, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
         actor, data = request.user, form.cleaned_data
         if not change:
             made = people.create_user(
@@ -71,23 +71,23 @@ class UserAdmin(ConsoleAdmin):
             people.set_password(actor=actor, user=obj, password=data["new_password"])
 
     @admin.action(description=_("Deactivate"))
-    def deactivate(self, request: HttpRequest, chosen: QuerySet[User]) -> HttpResponse | None:
+    def deactivate(self, request: ConsoleRequest, chosen: QuerySet[User]) -> HttpResponse | None:
         return self.for_each(request, chosen, action="deactivate", **self._deactivation(request))
 
     @admin.action(description=_("Reactivate"))
-    def reactivate(self, request: HttpRequest, chosen: QuerySet[User]) -> HttpResponse | None:
+    def reactivate(self, request: ConsoleRequest, chosen: QuerySet[User]) -> HttpResponse | None:
         return self.for_each(request, chosen, action="reactivate", **self._reactivation(request))
 
     @action(description=_("Deactivate"), icon="person_off", url_path="deactivate")
-    def deactivate_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    def deactivate_one(self, request: ConsoleRequest, object_id: str) -> HttpResponse:
         return self.for_one(request, object_id, **self._deactivation(request))
 
     @action(description=_("Reactivate"), icon="person_check", url_path="reactivate")
-    def reactivate_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    def reactivate_one(self, request: ConsoleRequest, object_id: str) -> HttpResponse:
         return self.for_one(request, object_id, **self._reactivation(request))
 
     @action(description=_("Forget second factor"), icon="phonelink_erase", url_path="forget-factor")
-    def forget_second_factor(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    def forget_second_factor(self, request: ConsoleRequest, object_id: str) -> HttpResponse:
         return self.for_one(
             request,
             object_id,
@@ -96,14 +96,14 @@ class UserAdmin(ConsoleAdmin):
             danger=True,
         )
 
-    def _deactivation(self, request: HttpRequest) -> dict[str, Any]:
+    def _deactivation(self, request: ConsoleRequest) -> dict[str, Any]:
         return {
             "question": gettext("Deactivate? Every session ends at once; what they wrote stays."),
             "act": lambda user: people.deactivate(actor=request.user, user=user),
             "danger": True,
         }
 
-    def _reactivation(self, request: HttpRequest) -> dict[str, Any]:
+    def _reactivation(self, request: ConsoleRequest) -> dict[str, Any]:
         return {
             "question": gettext("Let these people sign in again?"),
             "act": lambda user: people.reactivate(actor=request.user, user=user),
@@ -123,13 +123,13 @@ class MembershipAdmin(ConsoleAdmin):
     actions = ("remove",)
     actions_detail = ("remove_one",)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> Any:
+    def get_readonly_fields(self, request: ConsoleRequest, obj: Membership | None = None) -> Any:
         return ("created_at",) if obj is None else ("user", "tenant", "created_at")
 
-    def get_fields(self, request: HttpRequest, obj: Membership | None = None) -> Any:
+    def get_fields(self, request: ConsoleRequest, obj: Membership | None = None) -> Any:
         return self.fields[:3] if obj is None else self.fields
 
-    def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+    def save_model(self, request: ConsoleRequest, obj: Membership, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
         data = form.cleaned_data
         if change:
             people.set_role(actor=request.user, membership=obj, role=data["role"])
@@ -137,14 +137,14 @@ class MembershipAdmin(ConsoleAdmin):
             adopt(obj, people.add_membership(actor=request.user, **data))
 
     @admin.action(description=_("Remove from the tenant"))
-    def remove(self, request: HttpRequest, chosen: QuerySet[Membership]) -> HttpResponse | None:
+    def remove(self, request: ConsoleRequest, chosen: QuerySet[Membership]) -> HttpResponse | None:
         return self.for_each(request, chosen, action="remove", **self._removal(request))
 
     @action(description=_("Remove from the tenant"), icon="group_remove", url_path="remove")
-    def remove_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    def remove_one(self, request: ConsoleRequest, object_id: str) -> HttpResponse:
         return self.for_one(request, object_id, gone=True, **self._removal(request))
 
-    def _removal(self, request: HttpRequest) -> dict[str, Any]:
+    def _removal(self, request: ConsoleRequest) -> dict[str, Any]:
         return {
             "question": gettext("Remove from the tenant? What they wrote there stays."),
             "act": lambda membership: people.remove_membership(

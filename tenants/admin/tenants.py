@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
@@ -16,7 +16,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from tenants.console import ConsoleAdmin, adopt
+from tenants.console import ConsoleAdmin, ConsoleRequest, adopt
 from tenants.models import Membership, Plan, Tenant
 from tenants.services import tenancy
 
@@ -61,13 +61,13 @@ class MembershipInline(TabularInline):
     extra = 0
     hide_title = True
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_add_permission(self, request: ConsoleRequest, obj: Any = None) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: ConsoleRequest, obj: Any = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: ConsoleRequest, obj: Any = None) -> bool:
         return False
 
 
@@ -87,51 +87,51 @@ class TenantAdmin(ConsoleAdmin):
     def status_label(self, tenant: Tenant) -> tuple[str, str]:
         return tenant.status, tenant.get_status_display()
 
-    def get_fields(self, request: HttpRequest, obj: Tenant | None = None) -> Any:
+    def get_fields(self, request: ConsoleRequest, obj: Tenant | None = None) -> Any:
         new = ("name", "subdomain", "plan", "admin_email", "admin_name", "admin_password")
         return new if obj is None else self.fields
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Tenant | None = None) -> Any:
+    def get_readonly_fields(self, request: ConsoleRequest, obj: Tenant | None = None) -> Any:
         return () if obj is None else self.readonly_fields
 
-    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+    def get_form(self, request: ConsoleRequest, obj: Any = None, **kwargs: Any) -> Any:
         if obj is None:
             kwargs["form"] = NewTenantForm
         return super().get_form(request, obj, **kwargs)
 
-    def get_inlines(self, request: HttpRequest, obj: Tenant | None) -> Any:
+    def get_inlines(self, request: ConsoleRequest, obj: Tenant | None) -> Any:
         return [] if obj is None else [MembershipInline]
 
-    def save_model(self, request: HttpRequest, obj: Tenant, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+    def save_model(self, request: ConsoleRequest, obj: Tenant, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
         if change:
             tenancy.change_tenant(actor=request.user, tenant=obj, name=obj.name, plan=obj.plan)
         else:
             adopt(obj, tenancy.open_tenant(actor=request.user, **form.cleaned_data))
 
     @admin.action(description=_("Suspend"))
-    def suspend(self, request: HttpRequest, chosen: QuerySet[Tenant]) -> HttpResponse | None:
+    def suspend(self, request: ConsoleRequest, chosen: QuerySet[Tenant]) -> HttpResponse | None:
         return self.for_each(request, chosen, action="suspend", **self._suspension(request))
 
     @admin.action(description=_("Resume"))
-    def resume(self, request: HttpRequest, chosen: QuerySet[Tenant]) -> HttpResponse | None:
+    def resume(self, request: ConsoleRequest, chosen: QuerySet[Tenant]) -> HttpResponse | None:
         return self.for_each(request, chosen, action="resume", **self._resumption(request))
 
     @action(description=_("Suspend"), icon="pause", url_path="suspend")
-    def suspend_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    def suspend_one(self, request: ConsoleRequest, object_id: str) -> HttpResponse:
         return self.for_one(request, object_id, **self._suspension(request))
 
     @action(description=_("Resume"), icon="play_arrow", url_path="resume")
-    def resume_one(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    def resume_one(self, request: ConsoleRequest, object_id: str) -> HttpResponse:
         return self.for_one(request, object_id, **self._resumption(request))
 
-    def _suspension(self, request: HttpRequest) -> dict[str, Any]:
+    def _suspension(self, request: ConsoleRequest) -> dict[str, Any]:
         return {
             "question": gettext("Suspend? Nothing is sent or changed; what comes in is held."),
             "act": lambda tenant: tenancy.suspend_tenant(actor=request.user, tenant=tenant),
             "danger": True,
         }
 
-    def _resumption(self, request: HttpRequest) -> dict[str, Any]:
+    def _resumption(self, request: ConsoleRequest) -> dict[str, Any]:
         return {
             "question": gettext("Resume? What was held is processed now."),
             "act": lambda tenant: tenancy.resume_tenant(actor=request.user, tenant=tenant),
@@ -145,8 +145,8 @@ class PlanAdmin(ConsoleAdmin):
     fields = ("name", "code")
     readonly_fields = ("code",)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
+    def has_add_permission(self, request: ConsoleRequest) -> bool:
         return False  # their codes are the product's
 
-    def save_model(self, request: HttpRequest, obj: Plan, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+    def save_model(self, request: ConsoleRequest, obj: Plan, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
         tenancy.rename_plan(actor=request.user, plan=obj, name=obj.name)

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import F, Func, IntegerField, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -13,7 +13,14 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminPasswordWidget
 
 from tenants import sealing
-from tenants.console import TENANT_FILTER, ConsoleAdmin, ReadOnlyAdmin, adopt, require
+from tenants.console import (
+    TENANT_FILTER,
+    ConsoleAdmin,
+    ConsoleRequest,
+    ReadOnlyAdmin,
+    adopt,
+    require,
+)
 from whatsapp.webhooks.models import MetaApp, ParkedUnit, WebhookDelivery
 from whatsapp.webhooks.services import apps, parking
 
@@ -64,15 +71,15 @@ class MetaAppAdmin(ConsoleAdmin):
         "verify_token",
     )
 
-    def get_fields(self, request: HttpRequest, obj: MetaApp | None = None) -> Any:
+    def get_fields(self, request: ConsoleRequest, obj: MetaApp | None = None) -> Any:
         new = ("name", "app_id", "tenant", "app_secret", "verify_token")
         return new if obj is None else self.fields
 
-    def get_readonly_fields(self, request: HttpRequest, obj: MetaApp | None = None) -> Any:
+    def get_readonly_fields(self, request: ConsoleRequest, obj: MetaApp | None = None) -> Any:
         states = ("webhook_path", "secret_state", "token_state")
         return () if obj is None else ("app_id", "tenant", *states)
 
-    def get_form(self, request: HttpRequest, obj: MetaApp | None = None, **kwargs: Any) -> Any:
+    def get_form(self, request: ConsoleRequest, obj: Any = None, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, **kwargs)
         if obj is None:
             require(form, "app_secret", _("App secret"))
@@ -95,7 +102,7 @@ class MetaAppAdmin(ConsoleAdmin):
     def token_state(self, app: MetaApp) -> str:
         return _state(app, "verify_token")
 
-    def save_model(self, request: HttpRequest, obj: MetaApp, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+    def save_model(self, request: ConsoleRequest, obj: MetaApp, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
         actor, data = request.user, form.cleaned_data
         if not change:
             adopt(obj, apps.register_app(actor=actor, **data))
@@ -107,7 +114,7 @@ class MetaAppAdmin(ConsoleAdmin):
             apps.set_verify_token(actor=actor, app=obj, verify_token=data["verify_token"])
 
     @action(description=_("Forget the secret before"), icon="key_off", url_path="forget-previous")
-    def forget_previous(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    def forget_previous(self, request: ConsoleRequest, object_id: str) -> HttpResponse:
         return self.for_one(
             request,
             object_id,
@@ -141,7 +148,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
         "unaccounted",
     )
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookDelivery]:
+    def get_queryset(self, request: ConsoleRequest) -> QuerySet[WebhookDelivery]:
         size = Func(F("body"), function="octet_length", output_field=IntegerField())
         deliveries = super().get_queryset(request).select_related("app")
         return deliveries.defer("body").annotate(body_bytes=size)
@@ -195,10 +202,10 @@ class ParkedUnitAdmin(ReadOnlyAdmin):
 
     @display(description=_("delivery"))
     def delivery_number(self, unit: ParkedUnit) -> str:
-        return f"#{unit.delivery_id}"  # type: ignore[attr-defined]
+        return f"#{unit.delivery_id}"
 
     @admin.action(description=_("Replay"))
-    def replay(self, request: HttpRequest, chosen: QuerySet[ParkedUnit]) -> HttpResponse | None:
+    def replay(self, request: ConsoleRequest, chosen: QuerySet[ParkedUnit]) -> HttpResponse | None:
         return self.for_all(
             request,
             chosen,
@@ -208,7 +215,7 @@ class ParkedUnitAdmin(ReadOnlyAdmin):
         )
 
     @admin.action(description=_("Discard"))
-    def discard(self, request: HttpRequest, chosen: QuerySet[ParkedUnit]) -> HttpResponse | None:
+    def discard(self, request: ConsoleRequest, chosen: QuerySet[ParkedUnit]) -> HttpResponse | None:
         return self.for_all(
             request,
             chosen,
