@@ -218,6 +218,12 @@ def window(conversation: Conversation) -> str:
     return rules.window_state(conversation.window_opened_at, timezone.now())
 
 
+@register.filter
+def window_end(conversation: Conversation) -> datetime | None:
+    """Return when the window closes, or did; None when the customer never wrote."""
+    return rules.window_closes_at(conversation.window_opened_at)
+
+
 def _window(conversation: Conversation) -> dict[str, Any]:
     now = timezone.now()
     closes_at = rules.window_closes_at(conversation.window_opened_at)
