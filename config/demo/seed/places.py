@@ -2,6 +2,7 @@
 
 import secrets as random
 from dataclasses import dataclass
+from functools import cache
 
 from django.contrib.auth.hashers import make_password
 
@@ -145,5 +146,11 @@ def _person(email: str, name: str, *, is_superuser: bool = False) -> User:
     if known is not None:
         return known
     return User.objects.create(
-        email=email, name=name, is_superuser=is_superuser, password=make_password(PASSWORD)
+        email=email, name=name, is_superuser=is_superuser, password=_password_hash()
     )
+
+
+@cache
+def _password_hash() -> str:
+    """Hash once for all of them: it is meant to be slow."""
+    return make_password(PASSWORD)
