@@ -67,9 +67,10 @@ def conversation(request: OperatorRequest, pk: int) -> HttpResponse:
     if _asks_for_part(request):
         part = "_older.html" if thread["until"] else "_conversation.html"
         return render(request, f"conversations/{part}", thread)
-    reading.mark_read(
-        actor=request.actor, conversation=thread["conversation"], up_to_id=thread["newest_id"]
-    )
+    if thread["may_reply"]:
+        reading.mark_read(
+            actor=request.actor, conversation=thread["conversation"], up_to_id=thread["newest_id"]
+        )
     return render(request, "conversations/inbox.html", {**_list(request), **thread})
 
 
@@ -168,7 +169,7 @@ def _fragments(
         "open_pk": open_pk,
         "conversation": next((row for row in rows if row.pk == open_pk), None),
         "unread_total": selectors.unread_total(request.actor),
-        "may_reply": request.actor.may(Permission.REPLY),
+        "may_reply": _may_reply(request),
     }
 
 
@@ -216,7 +217,7 @@ def _thread(request: OperatorRequest, found: Conversation) -> dict[str, Any]:
         "unread_count": found.unread_count,
         "newest_id": max((bubble.pk for bubble in bubbles), default=0),
         "client_id": uuid4(),
-        "may_reply": request.actor.may(Permission.REPLY),
+        "may_reply": _may_reply(request),
     }
 
 
@@ -246,6 +247,10 @@ def _refused(
     response["HX-Retarget"] = f"#sheet-{found.pk}"
     response["HX-Reswap"] = "outerHTML"
     return response
+
+
+def _may_reply(request: OperatorRequest) -> bool:
+    return request.tenant.is_active and request.actor.may(Permission.REPLY)
 
 
 def _asks_for_part(request: OperatorRequest) -> bool:

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from conversations.models import Contact, Conversation, Message
 from tenants import context
+from tenants.models import Tenant
 from tests.conversations.inboxes import add, ids_of, open_with, queries, tags_of
 
 PART = {"HX-Request": "true"}
@@ -464,3 +465,14 @@ def test_reading_is_guarded(ana, vera, acme, conversation, foreign, globex):
     assert ana.post(f"/inbox/{foreign.pk}/read", {"up_to": 99}).status_code == 404
     assert reloaded(acme, conversation).unread_count == 1
     assert reloaded(globex, foreign).unread_count == 1
+
+
+def test_in_a_suspended_tenant_everything_is_read_and_nothing_changes(ana, acme, conversation):
+    with context.platform():
+        Tenant.objects.filter(pk=acme.pk).update(status="SUSPENDED")
+
+    html = ana.get(f"/inbox/{conversation.pk}/").content.decode()
+
+    assert "This account is suspended" in html and "<textarea" not in html
+    assert reloaded(acme, conversation).unread_count == 1
+    assert reply_to(ana, conversation).status_code == 403
