@@ -102,6 +102,8 @@ def _run(options: Options, stop: signals.StopSignals) -> None:
             watch.tick(time.monotonic())
     finally:
         stop.stopping()
+        if watch.children():
+            say("Ending everything; another Ctrl-C hurries.")
         watch.stop(hurry=stop.hurried)
         if running:
             running.stop()
@@ -116,8 +118,11 @@ def _start_services(options: Options, user: str) -> services.Services:
             say(f"  using your {variable} at {environment.place(url)}")
         else:
             missing.append(service)
-    with step(f"starting {' and '.join(missing) or 'nothing else'}"):
-        return services.start(options.data / "services", user=user)
+    root = options.data / "services"
+    if not missing:
+        return services.start(root, user=user)
+    with step(f"starting {' and '.join(missing)}"):
+        return services.start(root, user=user)
 
 
 def _make_room(options: Options) -> None:
@@ -127,7 +132,8 @@ def _make_room(options: Options) -> None:
         with step(f"forgetting what {options.data} holds"):
             services.remove(options.data / "services")
             for name in MADE_HERE:
-                folder.remove(options.data / name)
+                if name != environment.SECRETS or not os.environ.get("DATABASE_URL"):
+                    folder.remove(options.data / name)  # your own database needs its keys again
 
 
 def _environment(options: Options, running: services.Services) -> dict[str, str]:

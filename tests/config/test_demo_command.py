@@ -117,12 +117,16 @@ def test_no_password_is_shown() -> None:
     assert environment.place("redis://:secret@cache.example") == "cache.example"
 
 
-def test_reset_removes_only_what_the_demo_made(tmp_path: Path) -> None:
-    kept = tmp_path / "thesis.txt"
-    kept.write_text("precious")
-    for name in command.MADE_HERE:
+@pytest.mark.parametrize(
+    ("database_url", "kept"),
+    [("", {"thesis.txt"}), ("postgres://db/mine", {"thesis.txt", environment.SECRETS})],
+    ids=["embedded", "own-database-needs-its-keys"],
+)
+def test_reset_removes_only_what_it_may(tmp_path, monkeypatch, database_url, kept) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    for name in ("thesis.txt", *command.MADE_HERE):
         (tmp_path / name).write_text("x")
     (tmp_path / "services").mkdir()
     options = command.parse(["--data", str(tmp_path), "--port", str(ports.free()), "--reset"])
     command._make_room(options)
-    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+    assert {path.name for path in tmp_path.iterdir()} == kept
