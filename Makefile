@@ -4,6 +4,7 @@ ARGS =
 VENV = .venv
 PY = $(VENV)/bin/python
 BOOTSTRAP = config/demo/bootstrap.py
+CATALOG = locale/pt_BR/LC_MESSAGES/django
 
 # What the settings require, for tools that read them but connect to nothing.
 DUMMY = SECRET_KEY=lint-lint-Lint-lint-LINT-lint-0123-lint-4567-lint-89ab \
@@ -12,7 +13,7 @@ DUMMY = SECRET_KEY=lint-lint-Lint-lint-LINT-lint-0123-lint-4567-lint-89ab \
 	LOG_LEVEL=CRITICAL
 
 .DEFAULT_GOAL = help
-.PHONY: help demo test check format lock python
+.PHONY: help demo test check format lock messages python
 .SUFFIXES:
 
 help: ## say what there is
@@ -44,6 +45,12 @@ lock: $(VENV)/.dev ## renew uv.lock and the requirements made from it
 		--no-default-groups --group demo --output-file requirements.txt
 	$(VENV)/bin/uv export --quiet --frozen --no-annotate --no-header --no-emit-project \
 		--all-groups --output-file tests/requirements.txt
+
+messages: $(VENV)/.dev ## renew locale/ from what pages and code say; needs gettext (xgettext, msgmerge)
+	@command -v xgettext >/dev/null || { echo "gettext is not installed: apt install gettext"; exit 1; }
+	$(DUMMY) $(PY) manage.py makemessages --locale pt_BR --no-wrap --add-location file --no-obsolete \
+		--ignore tests --ignore benchmarks --ignore "whatsapp/simulator/*"
+	$(PY) -c "import polib; polib.pofile('$(CATALOG).po').save_as_mofile('$(CATALOG).mo')"
 
 $(VENV)/.runtime: uv.lock $(BOOTSTRAP) | python
 	@$(PYTHON) $(BOOTSTRAP) demo
