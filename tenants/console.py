@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django import forms
@@ -14,6 +15,8 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
@@ -228,3 +231,8 @@ def require(form: type[forms.ModelForm], name: str, label: Any) -> None:
 def adopt(obj: Model, made: Model) -> None:
     """Let the form's unsaved object be the one that a service made."""
     obj.__dict__.update(made.__dict__)
+
+
+def day(moment: datetime) -> str:
+    """Write the day of a moment as the reader's language does."""
+    return date_format(timezone.localtime(moment), "DATE_FORMAT")

@@ -135,8 +135,12 @@ class Membership(models.Model):
         OPERATOR = "OPERATOR", _("Operator")
         VIEWER = "VIEWER", _("Viewer")
 
-    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
-    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(
+        User, models.CASCADE, verbose_name=_("user"), related_name="memberships"
+    )
+    tenant = models.ForeignKey(
+        Tenant, models.CASCADE, verbose_name=_("tenant"), related_name="memberships"
+    )
     role = models.CharField(_("role"), max_length=20, choices=Role)
     created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
 
@@ -185,16 +189,26 @@ class AuditEvent(models.Model):
     """Who did what to whom. Append-only (a trigger refuses the rest); ids, no personal data."""
 
     tenant = models.ForeignKey(
-        Tenant, models.DO_NOTHING, null=True, related_name="+", db_constraint=False
+        Tenant,
+        models.DO_NOTHING,
+        null=True,
+        verbose_name=_("tenant"),
+        related_name="+",
+        db_constraint=False,
     )
     actor = models.ForeignKey(
-        User, models.DO_NOTHING, null=True, related_name="+", db_constraint=False
+        User,
+        models.DO_NOTHING,
+        null=True,
+        verbose_name=_("actor"),
+        related_name="+",
+        db_constraint=False,
     )
     action = models.CharField(_("action"), max_length=60)
     target = models.CharField(_("target"), max_length=120)
     changes = models.JSONField(_("changes"), default=dict)
-    request_id = models.CharField(max_length=36, blank=True, default="")
-    ip_address = models.GenericIPAddressField(null=True)
+    request_id = models.CharField(_("request id"), max_length=36, blank=True, default="")
+    ip_address = models.GenericIPAddressField(_("IP address"), null=True)
     at = models.DateTimeField(_("at"), db_default=Now(), editable=False)
 
     class Meta:

@@ -12,7 +12,7 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
 from tenants import sealing
-from tenants.console import TENANT_FILTER, ConsoleAdmin, ConsoleRequest, adopt, require
+from tenants.console import TENANT_FILTER, ConsoleAdmin, ConsoleRequest, adopt, day, require
 from whatsapp.services import numbers
 from whatsapp.webhooks.models import PhoneRoute
 
@@ -67,7 +67,7 @@ class PhoneRouteAdmin(ConsoleAdmin):
     def token_state(self, route: PhoneRoute) -> str:
         sealed = numbers.token_of(route=route)
         try:
-            return gettext("set on %(date)s") % {"date": f"{sealing.sealed_at(sealed):%Y-%m-%d}"}
+            return gettext("set on %(date)s") % {"date": day(sealing.sealed_at(sealed))}
         except sealing.SealBrokenError:
             return gettext("none")
 

@@ -78,14 +78,18 @@ class TenantAdmin(ConsoleAdmin):
     list_select_related = ("plan",)
     search_fields = ("name", "subdomain")
     ordering = ("name",)
-    fields = ("name", "plan", "subdomain", "schema_name", "id", "status", "created_at")
-    readonly_fields = ("subdomain", "schema_name", "id", "status", "created_at")
+    fields = ("name", "plan", "subdomain", "schema", "id", "status", "created_at")
+    readonly_fields = ("subdomain", "schema", "id", "status", "created_at")
     actions = ("suspend", "resume")
     actions_detail = ("suspend_one", "resume_one")
 
     @display(description=_("status"), ordering="status", label=COLORS)
     def status_label(self, tenant: Tenant) -> tuple[str, str]:
         return tenant.status, tenant.get_status_display()
+
+    @display(description=_("schema"))
+    def schema(self, tenant: Tenant) -> str:
+        return tenant.schema_name
 
     def get_fields(self, request: ConsoleRequest, obj: Tenant | None = None) -> Any:
         new = ("name", "subdomain", "plan", "admin_email", "admin_name", "admin_password")

@@ -260,6 +260,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="memberships",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="user",
                     ),
                 ),
                 (
@@ -268,6 +269,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="memberships",
                         to="tenants.tenant",
+                        verbose_name="tenant",
                     ),
                 ),
             ],
@@ -291,8 +293,16 @@ class Migration(migrations.Migration):
                 ("action", models.CharField(max_length=60, verbose_name="action")),
                 ("target", models.CharField(max_length=120, verbose_name="target")),
                 ("changes", models.JSONField(default=dict, verbose_name="changes")),
-                ("request_id", models.CharField(blank=True, default="", max_length=36)),
-                ("ip_address", models.GenericIPAddressField(null=True)),
+                (
+                    "request_id",
+                    models.CharField(
+                        blank=True, default="", max_length=36, verbose_name="request id"
+                    ),
+                ),
+                (
+                    "ip_address",
+                    models.GenericIPAddressField(null=True, verbose_name="IP address"),
+                ),
                 (
                     "at",
                     models.DateTimeField(
@@ -309,6 +319,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.DO_NOTHING,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                        verbose_name="actor",
                     ),
                 ),
                 (
@@ -319,6 +330,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.DO_NOTHING,
                         related_name="+",
                         to="tenants.tenant",
+                        verbose_name="tenant",
                     ),
                 ),
             ],

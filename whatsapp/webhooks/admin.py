@@ -19,6 +19,7 @@ from tenants.console import (
     ConsoleRequest,
     ReadOnlyAdmin,
     adopt,
+    day,
     require,
 )
 from whatsapp.webhooks.models import MetaApp, ParkedUnit, WebhookDelivery
@@ -231,7 +232,7 @@ def _state(app: MetaApp, column: str) -> str:
     value = apps.opened(app=app, column=column)
     if value is None:
         return gettext("Sealed with a key that is not in FIELD_KEYS: give a new one")
-    when = f"{sealing.sealed_at(getattr(app, f'{column}_sealed')):%Y-%m-%d}"
+    when = day(sealing.sealed_at(getattr(app, f"{column}_sealed")))
     if column == "verify_token":  # may be too short to show any of it
         return gettext("set on %(date)s") % {"date": when}
     return gettext("set on %(date)s, ends with …%(end)s") % {"date": when, "end": value[-4:]}

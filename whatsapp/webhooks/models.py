@@ -74,11 +74,13 @@ class WebhookDelivery(models.Model):
         NEW = "NEW", _("New")
         DONE = "DONE", _("Done")
 
-    app = models.ForeignKey(MetaApp, models.PROTECT, related_name="+", db_index=False)
+    app = models.ForeignKey(
+        MetaApp, models.PROTECT, verbose_name=_("Meta app"), related_name="+", db_index=False
+    )
     body = models.BinaryField()
     sha256 = models.BinaryField(max_length=32)
     # What a bounded byte search finds first: for sharding and search, never for routing.
-    phone_number_id_hint = models.CharField(max_length=40, db_default="")
+    phone_number_id_hint = models.CharField(_("phone number id"), max_length=40, db_default="")
     received_at = models.DateTimeField(_("received at"), db_default=Now(), editable=False)
     state = models.CharField(_("state"), max_length=10, choices=State, db_default=State.NEW)
     attempts = models.PositiveSmallIntegerField(_("attempts"), db_default=0)
@@ -106,8 +108,8 @@ class WebhookDelivery(models.Model):
 class DeliveryClaim(models.Model):
     """What a worker has in its hands, committed before it looks inside.
 
-    The worker holds the deliveries' row locks and removes this row together with them. So a row whose
-    deliveries are not locked was left by a worker that died at its work.
+    The worker holds the deliveries' row locks and removes this row together with them. So a row
+    whose deliveries are not locked was left by a worker that died at its work.
     """
 
     delivery_ids = ArrayField(models.BigIntegerField())
@@ -132,7 +134,7 @@ class ParkedUnit(models.Model):
         DISCARDED = "DISCARDED", _("Discarded")
 
     delivery = models.ForeignKey(WebhookDelivery, models.PROTECT, related_name="parked")
-    unit_index = models.PositiveIntegerField()
+    unit_index = models.PositiveIntegerField(_("place in the delivery"))
     # An event for a whole account goes to several tenants, and may be held for one of them only.
     tenant = models.ForeignKey(
         Tenant, models.PROTECT, null=True, verbose_name=_("tenant"), related_name="+"

@@ -4,8 +4,9 @@ import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.functions.comparison
 import django.db.models.functions.datetime
-import whatsapp.webhooks.models
 from django.db import migrations, models
+
+import whatsapp.webhooks.models
 
 
 class Migration(migrations.Migration):
@@ -149,7 +150,10 @@ class Migration(migrations.Migration):
                 ),
                 ("body", models.BinaryField()),
                 ("sha256", models.BinaryField(max_length=32)),
-                ("phone_number_id_hint", models.CharField(db_default="", max_length=40)),
+                (
+                    "phone_number_id_hint",
+                    models.CharField(db_default="", max_length=40, verbose_name="phone number id"),
+                ),
                 (
                     "received_at",
                     models.DateTimeField(
@@ -190,6 +194,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="webhooks.metaapp",
+                        verbose_name="Meta app",
                     ),
                 ),
             ],
@@ -207,7 +212,10 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("unit_index", models.PositiveIntegerField()),
+                (
+                    "unit_index",
+                    models.PositiveIntegerField(verbose_name="place in the delivery"),
+                ),
                 (
                     "reason",
                     models.CharField(
