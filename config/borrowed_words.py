@@ -68,6 +68,7 @@ CONSOLE = [
     _("True"),
     _("Type to search"),
     _("Value"),
+    _("Welcome"),
     _("Welcome back to"),
     _("You can not create nested object without parent"),
     _("You have been successfully logged out from the administration"),
