@@ -21,7 +21,7 @@ _KEYS = sealing.parse_keys(settings.FIELD_KEYS)
 
 
 class Nudge:
-    """Wakes a worker, unless a nudge that no worker took yet is already in the queue."""
+    """Wakes a worker, unless one is awake or a nudge that none took yet is already in the queue."""
 
     def __init__(self, broker_url: str) -> None:
         self._queue: str = settings.CELERY_TASK_ROUTES[TASK]["queue"]
@@ -45,8 +45,11 @@ class Nudge:
 
     def __call__(self) -> None:
         """Send one nudge. Blocks for a moment, and raises when the broker is away."""
-        newest = self._redis.lindex(settings.REDIS_PREFIX + self._queue, 0)
-        if TASK.encode() not in (newest or b""):
+        with self._redis.pipeline(transaction=False) as ask:
+            ask.exists(settings.AWAKE_KEY_PREFIX + TASK)
+            ask.lindex(settings.REDIS_PREFIX + self._queue, 0)
+            awake, newest = ask.execute()
+        if not awake and TASK.encode() not in (newest or b""):
             self._sender.send_task(TASK, queue=self._queue, retry=False)
 
 

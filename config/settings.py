@@ -122,6 +122,8 @@ CELERY_TASK_ROUTES = {
     "conversations.tasks.drain_outbox": {"queue": "send"},
 }
 CELERY_TASK_PUBLISH_RETRY = False
+# A worker that looks for more by itself says so here, and nobody nudges it meanwhile.
+AWAKE_KEY_PREFIX = f"{REDIS_PREFIX}awake:"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

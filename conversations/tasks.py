@@ -6,7 +6,7 @@ from tenants import queue
 
 @queue.platform_task
 def process_deliveries() -> None:
-    inbound.process_deliveries(keep_sessions=True)
+    inbound.attend()
 
 
 @queue.tenant_task

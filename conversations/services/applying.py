@@ -5,6 +5,8 @@ and the change counter last.
 """
 
 import logging
+import random
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,7 +31,10 @@ Session = psycopg.Connection[Any]
 # A transaction holds this many units at most, so that nobody waits long for its locks.
 CHUNK = 1000
 _PHONES = "SELECT phone_number_id, id FROM whatsapp_phone WHERE phone_number_id = ANY (%s::text[])"
-# Rivals met; the second try finds what they left.
+# Rivals met; the next try finds what they left.
+TRIES = 3
+RIVALRY_SECONDS = 0.05
+_random = random.SystemRandom()
 _RIVALRY = (errors.DeadlockDetected, errors.SerializationFailure, errors.UniqueViolation)
 # SQLSTATE classes that speak of the data: bad values, broken integrity, too large. All others speak
 # of the server, and no unit may be blamed for them.
@@ -83,19 +88,23 @@ def _apply(work: Session, target: Target, parcels: list[Parcel], applied: Applie
 
 
 def _attempt(transaction: Callable[[], None]) -> Exception | None:
-    """Run a transaction, once more when rivals were in the way; return what went wrong."""
-    try:
+    """Run a transaction, again when rivals were in the way; return what went wrong."""
+    found: Exception | None = None
+    for _ in range(TRIES):
         try:
             transaction()
-        except _RIVALRY:
-            transaction()
-    except psycopg.OperationalError as error:
-        if error.sqlstate is None:
-            raise  # the session is gone, and with it everybody's work
-        return error
-    except Exception as error:
-        return error
-    return None
+        except _RIVALRY as error:
+            found = error
+            time.sleep(_random.uniform(0, RIVALRY_SECONDS))  # let them pass
+        except psycopg.OperationalError as error:
+            if error.sqlstate is None:
+                raise  # the session is gone, and with it everybody's work
+            return error
+        except Exception as error:  # a border: one unit must not stop the others
+            return error
+        else:
+            return None
+    return found
 
 
 def _names(parcel: Parcel) -> tuple[int, int]:

@@ -1,6 +1,7 @@
 """Take events in until nothing is new. The record is in Postgres at every step."""
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,39 +18,60 @@ from whatsapp.webhooks.types import Batch
 
 logger = logging.getLogger(__name__)
 
+TASK = "conversations.tasks.process_deliveries"
+SECONDS = 20.0
+LIMIT = 200
 # A worker looks again for so long before it ends: a task costs more than a few looks.
 LINGER_SECONDS = 0.05
-LOOK_SECONDS = 0.003
+LOOK_SECONDS = 0.004
 # A pause after a small batch makes the next one worth its statements.
 SMALL_BATCH = 8
 GATHER_SECONDS = 0.002
 REPLAY_LOOK_SECONDS = 1.0
+# Who finds full batches calls for others, not more often than this.
+HELP_SECONDS = 1.0
 # Pages ask again once a second at most: more hints than these would tell them nothing.
 HINT_SECONDS = 0.1
 
 # Of work that ended badly, but not by a death: to be taken back when Postgres answers again.
 _stale_notes: set[int] = set()
+# The threads of a process take turns; a second one at work would only slow the first one down.
+_turn = threading.Lock()
+_wanted = threading.Event()
+_kept = sessions.Keeper()
 
 
 def process_deliveries(
     *,
-    limit: int = 200,
-    seconds: float = 20.0,
-    keep_sessions: bool = False,
+    limit: int = LIMIT,
+    seconds: float = SECONDS,
     stopping: Callable[[], bool] = lambda: False,
 ) -> int:
     """Work on what is new until nothing is, for so many seconds at most; return how many bodies.
 
-    Several may run at once. Safe to repeat and to kill at any point. ``keep_sessions`` is for the
-    threads of long-lived workers: the next call finds its sessions open.
+    Several may run at once. Safe to repeat and to kill at any point.
     Raises: psycopg.Error when Postgres is away; nothing is lost by it.
     """
-    opened = sessions.kept() if keep_sessions else sessions.fresh()
+    opened = sessions.fresh()
     try:
-        return Worker(opened, limit=limit).run(until=time.monotonic() + seconds, stopping=stopping)
+        return Worker(opened, limit=limit).run(seconds=seconds, stopping=stopping)
     finally:
-        if not keep_sessions:
-            opened.close()
+        opened.close()
+
+
+def attend() -> None:
+    """Do the same for a worker's nudges, with sessions that stay open.
+
+    A thread that finds another one of its process at work leaves everything to that one.
+    """
+    _wanted.set()
+    # Released before it is asked again: whoever set it and was refused is heard.
+    while _wanted.is_set() and _turn.acquire(blocking=False):
+        try:
+            _wanted.clear()
+            Worker(_kept.get()).run()
+        finally:
+            _turn.release()
 
 
 @dataclass(slots=True)
@@ -71,34 +93,54 @@ class _Hints:
 class Worker:
     """One thread's work on one pair of sessions."""
 
-    def __init__(self, opened: Sessions, *, limit: int = 200) -> None:
+    def __init__(self, opened: Sessions, *, limit: int = LIMIT) -> None:
         self._opened = opened
         self._limit = limit
         self._hints = _Hints()
+        self._awake = queue.Awake(TASK)
         self._skipped: set[int] = set()  # of tenants that could not be written
         self._replays_at = -REPLAY_LOOK_SECONDS
+        self._helped_at = -HELP_SECONDS
 
-    def run(self, *, until: float, stopping: Callable[[], bool]) -> int:
+    def run(self, *, seconds: float = SECONDS, stopping: Callable[[], bool] = lambda: False) -> int:
         """Work until nothing is new, time is up or somebody says stop; return how many bodies."""
         if _stale_notes:
             deliveries.forget(self._opened.work, list(_stale_notes))
             _stale_notes.clear()
-        total, found_at = 0, -LINGER_SECONDS
+        until = time.monotonic() + seconds
+        total = 0
         try:
-            while not stopping():
-                done = self.round()
+            while not stopping() and (done := self._busy_for(until, stopping)):
                 total += done
-                now = time.monotonic()
-                found_at = now if done else found_at
-                if now >= until:
-                    queue.nudge("conversations.tasks.process_deliveries")
+                if time.monotonic() >= until:
+                    queue.nudge(TASK)
                     break
-                if now - found_at >= LINGER_SECONDS:
-                    break
-                _pause(done)
+                # Whoever stored something and saw us awake is found by one more look.
+                self._awake.end()
         finally:
+            self._awake.end()
             self._hints.tell(everything=True)
         return total
+
+    def _busy_for(self, until: float, stopping: Callable[[], bool]) -> int:
+        """Work until nothing has come for a moment; return how many bodies there were."""
+        total, found_at = 0, -LINGER_SECONDS
+        while not stopping():
+            done = self.round()
+            total += done
+            now = time.monotonic()
+            found_at = now if done else found_at
+            if now >= until or now - found_at >= LINGER_SECONDS:
+                break
+            self._awake.keep()
+            self._call_for_help(done, now)
+            _pause(done)
+        return total
+
+    def _call_for_help(self, done: int, now: float) -> None:
+        if done >= self._limit and now - self._helped_at >= HELP_SECONDS:
+            self._helped_at = now
+            queue.nudge(TASK)
 
     def round(self) -> int:
         """Work on one batch; return how many bodies it had."""

@@ -1,6 +1,5 @@
 """The two sessions of a worker that takes events in, as ``webhooks.services.deliveries`` says."""
 
-import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -51,9 +50,6 @@ class Sessions:
                 session.close()
 
 
-_local = threading.local()
-
-
 def fresh() -> Sessions:
     """Open both sessions; statements are prepared at once (they follow the search_path)."""
     claims = raw.connect(name="balcao claims", **_PLANS, **_CLAIMS)
@@ -66,11 +62,20 @@ def fresh() -> Sessions:
     return Sessions(claims, work)
 
 
-def kept() -> Sessions:
-    """Return this thread's sessions, opened anew when they are old or broken."""
-    sessions: Sessions | None = getattr(_local, "sessions", None)
-    if sessions is None or not sessions.usable:
-        if sessions is not None:
-            sessions.close()
-        sessions = _local.sessions = fresh()
-    return sessions
+@dataclass(slots=True)
+class Keeper:
+    """Keeps one pair open between two times of work."""
+
+    _sessions: Sessions | None = None
+
+    def get(self) -> Sessions:
+        """Return the sessions, opened anew when they are old or broken."""
+        if self._sessions is None or not self._sessions.usable:
+            self.close()
+            self._sessions = fresh()
+        return self._sessions
+
+    def close(self) -> None:
+        if self._sessions is not None:
+            self._sessions.close()
+            self._sessions = None
