@@ -69,9 +69,9 @@ class TenantMiddleware:
                 return self.get_response(request)
         tenant = selectors.tenant_by_host(host)
         if tenant is None:
-            return _plain("Not Found: no such host.\n", 404)
+            return _unserved(request, None, 404)
         if tenant.status in _UNSERVED:
-            return _unserved(request, tenant)
+            return _unserved(request, tenant, _UNSERVED[Tenant.Status(tenant.status)])
         request.tenant = tenant  # type: ignore[attr-defined]
         with context.tenant(tenant.schema_name):
             return self.get_response(request)
@@ -114,14 +114,10 @@ def _arrived_at(request: HttpRequest) -> datetime:
     return datetime.fromtimestamp(noted, tz=UTC)
 
 
-def _plain(sentence: str, status: int) -> HttpResponse:
-    return HttpResponse(sentence, status=status, content_type="text/plain; charset=utf-8")
-
-
-def _unserved(request: HttpRequest, tenant: Tenant) -> HttpResponse:
-    status = _UNSERVED[Tenant.Status(tenant.status)]
+def _unserved(request: HttpRequest, tenant: Tenant | None, status: int) -> HttpResponse:
+    shown = {"status": status, "is_known": tenant is not None}
     with translation.override(translation.get_language_from_request(request)):
-        response = render(request, "tenants/unserved.html", {"status": status}, status=status)
+        response = render(request, "tenants/unserved.html", shown, status=status)
     if status == 503:
         response["Retry-After"] = "60"
     return response
