@@ -29,7 +29,7 @@ test: $(VENV)/.dev ## run the tests; DATABASE_URL and REDIS_URL name servers of 
 check: $(VENV)/.dev ## lint, format, types, imports, templates, settings
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
-	$(VENV)/bin/djlint --quiet --lint --check templates
+	$(VENV)/bin/djlint --lint --check templates
 	$(VENV)/bin/lint-imports
 	$(DUMMY) $(VENV)/bin/mypy .
 	$(DUMMY) PUBLIC_URL=https://example.test TRUSTED_PROXY_COUNT=1 $(PY) manage.py check --deploy --fail-level WARNING
