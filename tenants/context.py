@@ -10,6 +10,8 @@ from django.db import connection as _connection
 from django_tenants.utils import get_public_schema_name
 from psycopg import sql
 
+from tenants.db import raw
+
 # Our backend's methods are unknown to Django's types.
 connection: Any = _connection
 
@@ -35,7 +37,9 @@ def tenant(schema_name: str) -> Iterator[None]:
 
 
 @contextmanager
-def raw_transaction(session: psycopg.Connection[Any], schema_name: str) -> Iterator[None]:
+def raw_transaction(
+    session: psycopg.Connection[Any], schema_name: str
+) -> Iterator[psycopg.Cursor[Any]]:
     """Run one transaction of a session of one's own on one tenant's tables, and on nothing else.
 
     The path ends with the transaction. A table that is missing is an error, never public's.
@@ -43,7 +47,8 @@ def raw_transaction(session: psycopg.Connection[Any], schema_name: str) -> Itera
     _refuse_shared(schema_name)
     session.execute(_begin(schema_name), prepare=False)
     try:
-        yield
+        with raw.MarkedCursor(session, mark=schema_name) as cursor:
+            yield cursor
     except BaseException:
         if not session.closed:
             session.rollback()

@@ -19,6 +19,7 @@ from conversations.services.routing import Parcel, Reason, Target
 from conversations.services.statuses import Report
 from conversations.services.threads import Arrival
 from tenants import context
+from tenants.db import arrays
 from tenants.feed import live
 from tenants.feed.live import Draft
 from whatsapp.payloads import AccountEvent, InboundMessage, StatusUpdate
@@ -117,7 +118,7 @@ def _park(parcels: list[Parcel], label: str) -> None:
 
 
 def _transaction(work: Session, target: Target, parcels: list[Parcel], applied: Applied) -> None:
-    with context.raw_transaction(work, target.schema_name), work.cursor() as cursor:
+    with context.raw_transaction(work, target.schema_name) as cursor:
         phones = _phones(cursor, parcels)
         arrived = _messages(cursor, phones, parcels)
         outcome = _statuses(cursor, target, phones, parcels)
@@ -131,8 +132,8 @@ def _transaction(work: Session, target: Target, parcels: list[Parcel], applied: 
 def _phones(cursor: psycopg.Cursor[Any], parcels: list[Parcel]) -> dict[str, int]:
     """Return the rows of the numbers; parcels for a number without a row are parked."""
     spoken = [one for one in parcels if not isinstance(one.unit, AccountEvent)]
-    numbers = list({one.unit.phone_number_id for one in spoken})
-    phones: dict[str, int] = dict(cursor.execute(_PHONES, (numbers,)).fetchall())
+    numbers = {one.unit.phone_number_id for one in spoken}
+    phones: dict[str, int] = dict(cursor.execute(_PHONES, (arrays.texts(numbers),)).fetchall())
     for parcel in spoken:
         if parcel.unit.phone_number_id not in phones:
             parcel.park(Reason.UNROUTED, "NoPhone")

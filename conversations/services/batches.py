@@ -41,9 +41,10 @@ def work_on(opened: Sessions, batch: Batch) -> Done:
     done = _apply(opened, plan)
     if batch.replays:
         _settle_replays(opened, batch.replays, stale, plan, done)
+        deliveries.forget(opened.claims, [batch.note_id])
     else:
-        _settle(opened, units, plan, done)
-    deliveries.forget(opened.claims, [batch.note_id])
+        counts = _settle(opened, units, plan, done)
+        deliveries.settle(opened.claims, counts, note_id=batch.note_id)
     opened.claims.commit()
     return done
 
@@ -134,7 +135,10 @@ def _parks(plan: Plan, skipped: set[int]) -> list[Park]:
     return [park for park in parks if park.delivery_id not in skipped]
 
 
-def _settle(opened: Sessions, units: dict[int, list[Unit]], plan: Plan, done: Done) -> None:
+def _settle(
+    opened: Sessions, units: dict[int, list[Unit]], plan: Plan, done: Done
+) -> dict[int, Counts]:
+    """Park what has to be; return the counts of the deliveries that are done."""
     counts = {
         delivery_id: Counts(total=len(read))
         for delivery_id, read in units.items()
@@ -146,8 +150,7 @@ def _settle(opened: Sessions, units: dict[int, list[Unit]], plan: Plan, done: Do
     parks = _parks(plan, done.skipped)
     if parks:
         parking.park(opened.claims, parks)
-    if counts:
-        deliveries.settle(opened.claims, counts)
+    return counts
 
 
 def _settle_replays(

@@ -20,6 +20,8 @@ _PLANS = {
     "enable_mergejoin": "off",
     "jit": "off",
 }
+# Statements of about twenty busy tenants are prepared; a tenant that is seldom met is not worth it.
+PREPARE_FROM, PREPARED_MAX = 2, 250
 _CLAIMS = {"statement_timeout": "30s", "idle_in_transaction_session_timeout": "120s"}
 _WORK = {
     "statement_timeout": "30s",
@@ -51,14 +53,15 @@ class Sessions:
 
 
 def fresh() -> Sessions:
-    """Open both sessions; statements are prepared at once (they follow the search_path)."""
+    """Open both sessions."""
     claims = raw.connect(name="balcao claims", **_PLANS, **_CLAIMS)
     try:
         work = raw.connect(name="balcao work", **_PLANS, **_WORK)
     except psycopg.Error:
         claims.close()
         raise
-    claims.prepare_threshold = work.prepare_threshold = 0
+    claims.prepare_threshold, work.prepare_threshold = 0, PREPARE_FROM
+    work.prepared_max = PREPARED_MAX
     return Sessions(claims, work)
 
 

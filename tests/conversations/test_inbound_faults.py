@@ -112,10 +112,7 @@ def test_changes_stay_dense_when_a_batch_is_taken_apart(acme, meta_app, phones):
         assert Message.objects.count() == Conversation.objects.get().unread_count == 2
 
 
-@pytest.mark.parametrize("step", ["settle", "forget"])
-def test_a_kill_after_the_tenant_s_commit_makes_no_double(
-    acme, meta_app, phones, monkeypatch, step
-):
+def test_a_kill_after_the_tenant_s_commit_makes_no_double(acme, meta_app, phones, monkeypatch):
     raw_body = body(
         change(
             contacts=[contact()], messages=[text("wamid.1")], statuses=[status("wamid.x", "sent")]
@@ -123,7 +120,7 @@ def test_a_kill_after_the_tenant_s_commit_makes_no_double(
     )
     (delivery,) = deliver(meta_app, raw_body)
     with monkeypatch.context() as patch:
-        patch.setattr(deliveries, step, lambda *_: 1 / 0)
+        patch.setattr(deliveries, "settle", lambda *_, **__: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             inbound.process_deliveries()
     assert wamids(acme) == ["wamid.1"]

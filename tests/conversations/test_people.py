@@ -23,7 +23,7 @@ def sender(wa_id: str = "", user_id: str = "", name: str = "Ana") -> tuple[Sende
 def resolve(acme, *senders) -> list[int]:
     session = raw.connect(name="test rival")
     try:
-        with context.raw_transaction(session, acme.schema_name), session.cursor() as cursor:
+        with context.raw_transaction(session, acme.schema_name) as cursor:
             return people.resolve(cursor, senders)
     finally:
         session.close()
@@ -41,7 +41,7 @@ def resolve(acme, *senders) -> list[int]:
 )
 def test_the_second_of_two_writers_takes_the_first_one_s_people(acme, claims, ours, theirs):
     with ThreadPoolExecutor() as pool:
-        with context.raw_transaction(claims, acme.schema_name), claims.cursor() as cursor:
+        with context.raw_transaction(claims, acme.schema_name) as cursor:
             first = people.resolve(cursor, ours)
             rival = pool.submit(resolve, acme, *theirs)
             until_waiting("test rival")

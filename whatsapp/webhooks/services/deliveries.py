@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg
 
+from tenants.db import arrays
 from whatsapp.webhooks.types import Batch, Counts, Delivery, Fate
 
 Session = psycopg.Connection[Any]
@@ -23,13 +24,14 @@ _ROW = f"""
         CASE WHEN octet_length(body) <= {_SMALL_BYTES} THEN body END
     FROM public.webhooks_webhookdelivery
 """  # noqa: S608 - a number of our own
-_CLAIM = (
-    _ROW
-    + """
-    WHERE state = 'NEW' AND id <> ALL (%s::bigint[])
-    ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
-"""
-)
+_CLAIM = f"""
+    SELECT claimed.*, EXISTS (
+        SELECT FROM public.webhooks_deliveryclaim AS note WHERE claimed.id = ANY (note.delivery_ids)
+    ) FROM (
+        {_ROW} WHERE state = 'NEW' AND id <> ALL (%s::bigint[])
+        ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+    ) AS claimed
+"""  # noqa: S608 - our own text
 _READ = _ROW + "WHERE id = ANY (%s::bigint[]) ORDER BY id"
 _BODY = "SELECT body FROM public.webhooks_webhookdelivery WHERE id = %s"
 _NOTES = "SELECT id, delivery_ids FROM public.webhooks_deliveryclaim"
@@ -47,6 +49,7 @@ _STRIKE_OUT = """
 """
 _FORGET_EMPTY = "DELETE FROM public.webhooks_deliveryclaim WHERE delivery_ids = '{}'"
 _SETTLE = """
+    WITH forgotten AS (DELETE FROM public.webhooks_deliveryclaim WHERE id = %s)
     UPDATE public.webhooks_webhookdelivery AS delivery
     SET state = 'DONE', processed_at = clock_timestamp(), units_total = done.total,
         units_stored = done.stored, units_duplicate = done.duplicate,
@@ -64,66 +67,65 @@ def claim(claims: Session, work: Session, *, limit: int, skip: Collection[int] =
     Deliveries that were in a dead worker's hands come one at a time, so that the one that killed it
     takes no other along.
     """
-    rows: list[Any] = []
-    notes: list[Any] | None = None
-    while notes is None or bury(claims, notes, {row[0] for row in rows}):
-        with claims.pipeline():
-            claims.execute("BEGIN")
-            claimed = claims.cursor(binary=True).execute(_CLAIM, (list(skip), limit))
-            noted = claims.execute(_NOTES)
-        rows, notes = claimed.fetchall(), noted.fetchall()
-    if not rows:
-        claims.rollback()
-        return Batch()
-    held = list(_with_bodies(claims, suspect_alone(rows, attempts_at=3)))
+    while True:
+        claims.execute("BEGIN")
+        cursor = claims.cursor(binary=True).execute(_CLAIM, (arrays.numbers(skip), limit))
+        rows = cursor.fetchall()
+        if not rows:
+            claims.rollback()
+            return Batch()
+        noted = any(row[-1] for row in rows)
+        if not noted or not bury(claims, {row[0] for row in rows}):
+            break
+    rows = [row[:-1] for row in suspect_alone(rows, attempts_at=3)]
+    held = list(_with_bodies(claims, rows))
     return Batch(deliveries=held, note_id=note(work, [delivery.id for delivery in held]))
 
 
 def read(claims: Session, delivery_ids: Collection[int]) -> list[Delivery]:
     """Return deliveries that are locked already; fewer when their bodies are too much at once."""
-    cursor = claims.cursor(binary=True).execute(_READ, (list(delivery_ids),))
+    cursor = claims.cursor(binary=True).execute(_READ, (arrays.numbers(delivery_ids),))
     return list(_with_bodies(claims, cursor.fetchall()))
 
 
 def note(work: Session, delivery_ids: list[int]) -> int:
     """Note what this worker is about to look into, visible to the others at once."""
-    (note_id,) = work.execute(_NOTE, (delivery_ids,)).fetchone() or (0,)
+    (note_id,) = work.execute(_NOTE, (arrays.numbers(delivery_ids),)).fetchone() or (0,)
     return int(note_id)
 
 
 def forget(session: Session, note_ids: list[int]) -> None:
     """Take back notes of work that ended, well or not, without a death."""
-    session.execute(_FORGET, (note_ids,))
+    session.execute(_FORGET, (arrays.numbers(note_ids),))
 
 
-def settle(claims: Session, counts: Mapping[int, Counts]) -> None:
-    """Mark deliveries as done, with a count for each fate. The caller commits."""
+def settle(claims: Session, counts: Mapping[int, Counts], *, note_id: int) -> None:
+    """Mark deliveries as done, with a count for each fate, and forget the note of them.
+
+    The caller commits.
+    """
     ordered = sorted(counts.items())
-    columns = [[count.by_fate[fate] for _, count in ordered] for fate in _COLUMNS]
-    ids, totals = [key for key, _ in ordered], [count.total for _, count in ordered]
-    claims.execute(_SETTLE, (ids, totals, *columns))
+    totals = arrays.numbers(count.total for _, count in ordered)
+    columns = [arrays.numbers(count.by_fate[fate] for _, count in ordered) for fate in _COLUMNS]
+    claims.execute(_SETTLE, (note_id, arrays.numbers(key for key, _ in ordered), totals, *columns))
 
 
-def bury(claims: Session, notes: list[Any], held: set[int]) -> bool:
+def bury(claims: Session, held: set[int]) -> bool:
     """Count the deaths that notes tell of: we hold the locks, so whoever wrote them is gone.
 
     Ends the transaction when there was one: whatever happens to us next, it has been counted.
     """
+    notes = claims.execute(_NOTES).fetchall()
     deaths = [(note_id, sorted(held.intersection(ids))) for note_id, ids in notes]
     deaths = [(note_id, ids) for note_id, ids in deaths if ids]
     if not deaths:
         return False
     for note_id, ids in deaths:
-        claims.execute(_COUNT_DEATH, (ids,))
-        claims.execute(_STRIKE_OUT, (ids, note_id))
+        claims.execute(_COUNT_DEATH, (arrays.numbers(ids),))
+        claims.execute(_STRIKE_OUT, (arrays.numbers(ids), note_id))
     claims.execute(_FORGET_EMPTY)
     claims.commit()
     return True
-
-
-def notes_of(claims: Session) -> list[Any]:
-    """Return all notes: pairs of an id and the ids of deliveries."""
-    return claims.execute(_NOTES).fetchall()
 
 
 def suspect_alone(rows: list[Any], *, attempts_at: int) -> list[Any]:

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from tenants import audit, context, queue
+from tenants.db import arrays
 from tenants.models import User
 from whatsapp.webhooks.models import ParkedUnit, WebhookDelivery
 from whatsapp.webhooks.services import deliveries
@@ -109,13 +110,13 @@ def park(claims: Session, parks: list[Park]) -> None:
     """Keep what could not be applied. The caller commits, together with the deliveries."""
     ordered = sorted(parks, key=lambda one: (one.delivery_id, one.unit_index, str(one.tenant_id)))
     columns = (
-        [one.delivery_id for one in ordered],
-        [one.unit_index for one in ordered],
-        [one.tenant_id for one in ordered],
-        [one.reason for one in ordered],
-        [one.field for one in ordered],
-        [one.phone_number_id for one in ordered],
-        [one.error for one in ordered],
+        arrays.numbers(one.delivery_id for one in ordered),
+        arrays.numbers(one.unit_index for one in ordered),
+        arrays.uuids(one.tenant_id for one in ordered),
+        arrays.texts(one.reason for one in ordered),
+        arrays.texts(one.field for one in ordered),
+        arrays.texts(one.phone_number_id for one in ordered),
+        arrays.texts(one.error for one in ordered),
     )
     claims.execute(_PARK, columns)
 
@@ -127,15 +128,14 @@ def wake_held(claims: Session, *, limit: int) -> int:
 
 def claim(claims: Session, work: Session, *, limit: int, skip: Collection[int] = ()) -> Batch:
     """Lock units that are to be tried again and their deliveries, as ``deliveries.claim`` does."""
-    rows: list[Any] = []
-    notes: list[Any] | None = None
-    while notes is None or deliveries.bury(claims, notes, {row[1] for row in rows}):
+    while True:
         claims.execute("BEGIN")
-        rows = claims.execute(_CLAIM, (list(skip), limit)).fetchall()
-        notes = deliveries.notes_of(claims) if rows else []
-    if not rows:
-        claims.rollback()
-        return Batch()
+        rows = claims.execute(_CLAIM, (arrays.numbers(skip), limit)).fetchall()
+        if not rows:
+            claims.rollback()
+            return Batch()
+        if not deliveries.bury(claims, {row[1] for row in rows}):
+            break
     rows = deliveries.suspect_alone(rows, attempts_at=4)
     held = deliveries.read(claims, {row[1] for row in rows})
     held_ids = [delivery.id for delivery in held]

@@ -6,6 +6,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import class_row
 
+from tenants.db import arrays
 from whatsapp.webhooks.types import Route
 
 _COLUMNS = r"""
@@ -29,7 +30,7 @@ _BY_ACCOUNT = (
 def by_number(session: psycopg.Connection[Any], numbers: Collection[str]) -> dict[str, Route]:
     """Return the routes of phone_number_ids."""
     cursor = session.cursor(row_factory=class_row(Route))
-    found = cursor.execute(_BY_NUMBER, (list(numbers),)).fetchall()
+    found = cursor.execute(_BY_NUMBER, (arrays.texts(numbers),)).fetchall()
     return {route.phone_number_id: route for route in found}
 
 
@@ -38,4 +39,4 @@ def by_account(
 ) -> list[Route]:
     """Return the routes of accounts, and of numbers as they are shown (digits only)."""
     cursor = session.cursor(row_factory=class_row(Route))
-    return cursor.execute(_BY_ACCOUNT, (list(waba_ids), list(digits))).fetchall()
+    return cursor.execute(_BY_ACCOUNT, (arrays.texts(waba_ids), arrays.texts(digits))).fetchall()
