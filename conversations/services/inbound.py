@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -32,6 +33,7 @@ REPLAY_LOOK_SECONDS = 1.0
 HELP_SECONDS = 1.0
 # Pages ask again once a second at most: more hints than these would tell them nothing.
 HINT_SECONDS = 0.1
+HINT_WAIT_SECONDS = 1.0
 
 # Of work that ended badly, but not by a death: to be taken back when Postgres answers again.
 _stale_notes: set[int] = set()
@@ -39,6 +41,7 @@ _stale_notes: set[int] = set()
 _turn = threading.Lock()
 _wanted = threading.Event()
 _kept = sessions.Keeper()
+_teller = ThreadPoolExecutor(1, thread_name_prefix="hints")
 
 
 def process_deliveries(
@@ -76,18 +79,39 @@ def attend() -> None:
 
 @dataclass(slots=True)
 class _Hints:
-    """One hint a tenant and moment."""
+    """One hint a tenant and moment, told by another thread: Redis must not hold up the work."""
 
     waiting: dict[str, int] = field(default_factory=dict)
     told_at: dict[str, float] = field(default_factory=dict)
+    telling: Future[None] | None = None
 
-    def tell(self, *, everything: bool = False) -> None:
+    def tell(self) -> None:
+        """Begin to tell what is due, unless the last ones are still being told."""
+        if not self.waiting or (self.telling is not None and not self.telling.done()):
+            return
         now = time.monotonic()
-        for schema, seq in list(self.waiting.items()):
-            if everything or now - self.told_at.get(schema, 0.0) >= HINT_SECONDS:
-                live.hint(schema, seq)
-                self.told_at[schema] = now
-                del self.waiting[schema]
+        due = [one for one in self.waiting if now - self.told_at.get(one, 0.0) >= HINT_SECONDS]
+        if due:
+            self._begin({schema: self.waiting.pop(schema) for schema in due}, now)
+
+    def finish(self) -> None:
+        """Tell everything, but wait for Redis no longer than a moment."""
+        with suppress(TimeoutError):
+            if self.telling is not None:
+                self.telling.result(HINT_WAIT_SECONDS)
+            if self.waiting:
+                self._begin(self.waiting, time.monotonic()).result(HINT_WAIT_SECONDS)
+        self.waiting = {}
+
+    def _begin(self, hints: dict[str, int], now: float) -> Future[None]:
+        self.told_at.update(dict.fromkeys(hints, now))
+        self.telling = _teller.submit(_tell, hints)
+        return self.telling
+
+
+def _tell(hints: dict[str, int]) -> None:
+    for schema, seq in hints.items():
+        live.hint(schema, seq)
 
 
 class Worker:
@@ -119,7 +143,7 @@ class Worker:
                 self._awake.end()
         finally:
             self._awake.end()
-            self._hints.tell(everything=True)
+            self._hints.finish()
         return total
 
     def _busy_for(self, until: float, stopping: Callable[[], bool]) -> int:

@@ -18,6 +18,8 @@ from tenants.db import arrays
 
 logger = logging.getLogger(__name__)
 
+# How long a hint may take before it is given up.
+HINT_SECONDS = 1.0
 # Hints within this time of one another reach a page as one.
 TOGETHER_SECONDS = 0.1
 # How often the hub listens for its own echo, and how long it waits for it.
@@ -93,15 +95,18 @@ def group(schema: str) -> str:
 
 def hint(schema: str, seq: int) -> None:
     """Tell a tenant's open pages that number ``seq`` exists. Never raises: pages also poll."""
-    layer = get_channel_layer()
-    if layer is None:
-        return
+    message = {"type": "hint", "schema": schema, "seq": seq}
     try:
-        async_to_sync(layer.group_send)(
-            group(schema), {"type": "hint", "schema": schema, "seq": seq}
-        )
+        async_to_sync(_send)(group(schema), message)
     except Exception:
         logger.warning("hint %s to %s lost: the channel layer does not answer", seq, schema)
+
+
+async def _send(name: str, message: dict[str, Any]) -> None:
+    layer: Any = get_channel_layer()
+    # A Redis that takes connections and never answers must not hold anybody up.
+    async with asyncio.timeout(HINT_SECONDS):
+        await layer.group_send(name, message)
 
 
 class Socket(Protocol):

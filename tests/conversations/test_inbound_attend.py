@@ -11,6 +11,7 @@ from conversations import tasks
 from conversations.models import Message
 from conversations.services import inbound
 from tenants import context, queue
+from tenants.feed import live
 from tests.conversations.events import body, change, deliver, text, unaccounted
 from tests.polling import until
 
@@ -126,3 +127,22 @@ def test_a_worker_that_was_killed_is_awake_for_a_second_only(db):
     assert awake()
 
     until(lambda: not awake())
+
+
+def test_a_redis_that_hangs_holds_up_no_message(acme, meta_app, phones, monkeypatch):
+    told, free = [], threading.Event()
+
+    def hint(schema, seq):
+        free.wait(30)
+        told.append(seq)
+
+    monkeypatch.setattr(live, "hint", hint)
+    monkeypatch.setattr(inbound, "HINT_WAIT_SECONDS", 0.05)
+    for number in range(3):
+        deliver(meta_app, body(change(messages=[text(f"wamid.{number}")])))
+        assert inbound.process_deliveries() == 1
+    assert count(acme) == 3
+    assert told == []
+
+    free.set()
+    until(lambda: 1 in told)
