@@ -1,13 +1,15 @@
 """Words of libraries, for makemessages to find; no code reads this.
 
-The console's library ships no translations, and Django's Brazilian months are written with
+The console's library ships no translations, and Django's Brazilian weekdays and months have
 capitals, as nobody writes them there. Our catalogue comes before theirs.
 """
 
 from django.utils.translation import gettext_noop as _
 from django.utils.translation import ngettext_lazy
 
-MONTHS = [
+DATES = [
+    *(_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday")),
+    *(_("Saturday"), _("Sunday")),
     *(_("January"), _("February"), _("March"), _("April"), _("May"), _("June"), _("July")),
     *(_("August"), _("September"), _("October"), _("November"), _("December")),
 ]

@@ -10,6 +10,7 @@ from django import template
 from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from conversations import rules
@@ -88,7 +89,7 @@ def moment_label(moment: datetime) -> str:
     if days == 1:
         return _("Yesterday")
     if days < 7:
-        return date_format(local, "l")
+        return capfirst(date_format(local, "l"))
     return _day(local.date())
 
 
@@ -127,7 +128,7 @@ def day_label(day: date) -> str:
     if days == 1:
         return _("Yesterday")
     if 1 < days < 7:
-        return date_format(day, "l")
+        return capfirst(date_format(day, "l"))
     return _day(day)
 
 

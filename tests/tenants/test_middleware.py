@@ -110,6 +110,15 @@ def test_an_unserved_page_speaks_the_visitors_language_and_asks_nothing_of_the_t
     assert 'lang="pt-br"' in response.content.decode()
 
 
+def test_an_unknown_host_is_answered_in_the_visitors_language(acme):
+    response = Client(SERVER_NAME="nobody.localhost").get(
+        "/inbox/", headers={"accept-language": "pt-BR"}
+    )
+
+    assert response.status_code == 404
+    assert "Não há nenhuma conta neste endereço" in response.content.decode()
+
+
 def test_suspension_stops_changes_at_once_and_leaves_reading(page, acme):
     admin = page("admin@acme.test")
     tenancy.suspend_tenant(actor=None, tenant=acme)
