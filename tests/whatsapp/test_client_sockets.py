@@ -118,7 +118,8 @@ def test_a_server_that_does_not_speak_tls_was_sent_nothing(monkeypatch):
         with pytest.raises(errors.NotSentError):
             send(meta.url.replace("http:", "https:"))
 
-        assert meta.requests == []
+        # A random greeting may hold a line's end, and then counts as a line of something.
+        assert not any("POST" in request.line for request in meta.requests)
 
 
 def test_a_connection_that_closes_before_the_request_is_whole_sent_nothing():
