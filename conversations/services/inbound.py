@@ -123,6 +123,7 @@ class Worker:
         self._hints = _Hints()
         self._awake = queue.Awake(TASK)
         self._skipped: set[int] = set()  # of tenants that could not be written
+        self._found = True  # by the last claim
         self._replays_at = -REPLAY_LOOK_SECONDS
         self._helped_at = -HELP_SECONDS
 
@@ -181,9 +182,12 @@ class Worker:
 
     def _claim(self) -> Batch:
         claims, work = self._opened.claims, self._opened.work
-        batch = deliveries.claim(claims, work, limit=self._limit, skip=self._skipped)
+        batch = Batch()
+        if self._found or deliveries.any_new(claims, skip=self._skipped):
+            batch = deliveries.claim(claims, work, limit=self._limit, skip=self._skipped)
+        self._found = bool(batch.deliveries)
         now = time.monotonic()
-        if batch.deliveries or now - self._replays_at < REPLAY_LOOK_SECONDS:
+        if self._found or now - self._replays_at < REPLAY_LOOK_SECONDS:
             return batch
         batch = parking.claim(claims, work, limit=self._limit, skip=self._skipped)
         if not batch.deliveries:

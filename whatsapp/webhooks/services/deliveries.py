@@ -33,6 +33,10 @@ _CLAIM = f"""
     ) AS claimed
 """  # noqa: S608 - our own text
 _READ = _ROW + "WHERE id = ANY (%s::bigint[]) ORDER BY id"
+_ANY = """
+    SELECT FROM public.webhooks_webhookdelivery
+    WHERE state = 'NEW' AND id <> ALL (%s::bigint[]) LIMIT 1
+"""
 _BODY = "SELECT body FROM public.webhooks_webhookdelivery WHERE id = %s"
 _NOTES = "SELECT id, delivery_ids FROM public.webhooks_deliveryclaim"
 _NOTE = """
@@ -80,6 +84,11 @@ def claim(claims: Session, work: Session, *, limit: int, skip: Collection[int] =
     rows = [row[:-1] for row in suspect_alone(rows, attempts_at=3)]
     held = list(_with_bodies(claims, rows))
     return Batch(deliveries=held, note_id=note(work, [delivery.id for delivery in held]))
+
+
+def any_new(claims: Session, *, skip: Collection[int] = ()) -> bool:
+    """Tell whether a claim may find something. Cheaper than a claim that finds nothing."""
+    return claims.execute(_ANY, (arrays.numbers(skip),)).fetchone() is not None
 
 
 def read(claims: Session, delivery_ids: Collection[int]) -> list[Delivery]:
