@@ -9,6 +9,7 @@ from typing import Any
 from celery import current_app, shared_task
 from django.conf import settings
 from django.db import connection, transaction
+from kombu import Connection, pools
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -19,16 +20,21 @@ from tenants.models import Tenant
 
 logger = logging.getLogger(__name__)
 
+# How long a nudge may take, and how long none is tried after one that failed: whoever sends has
+# somebody waiting, and the sweeper finds what no nudge reached.
+SEND_SECONDS = 0.5
+SILENT_SECONDS = 3.0
+
 
 def enqueue(path: str, **kwargs: Any) -> None:
     """Nudge a task of the current tenant after the commit; never raises (the sweeper is there)."""
     schema = context.current_schema()
-    _after_commit(lambda: _send(path, {"schema": schema, **kwargs}))
+    _after_commit(lambda: _sender.send(path, {"schema": schema, **kwargs}))
 
 
 def nudge(path: str, **kwargs: Any) -> None:
     """Nudge a task of the platform after the commit; never raises."""
-    _after_commit(lambda: _send(path, kwargs))
+    _after_commit(lambda: _sender.send(path, kwargs))
 
 
 class Awake:
@@ -127,8 +133,32 @@ def _after_commit(send: Callable[[], None]) -> None:
         send()
 
 
-def _send(path: str, kwargs: dict[str, Any]) -> None:
-    try:
-        current_app.send_task(path, kwargs=kwargs)
-    except Exception:
-        logger.warning("nudge %s lost: the broker does not answer", path)
+class _Sender:
+    """Sends nudges in time, also to a broker that takes connections and never answers."""
+
+    def __init__(self) -> None:
+        self._silent_until = 0.0
+
+    def send(self, path: str, kwargs: dict[str, Any]) -> None:
+        """Send one, or lose it. Never raises."""
+        if time.monotonic() < self._silent_until:
+            return
+        try:
+            producers = pools.producers[_connection()]
+            with producers.acquire(block=True, timeout=SEND_SECONDS) as producer:
+                current_app.send_task(path, kwargs=kwargs, producer=producer)
+        except Exception:
+            self._silent_until = time.monotonic() + SILENT_SECONDS
+            logger.warning("nudge %s lost: the broker does not answer", path)
+
+
+@cache
+def _connection() -> Connection:
+    # A worker reads from the broker without a time-out; whoever only sends must have one.
+    made: Connection = current_app.connection_for_write(
+        transport_options={"socket_timeout": SEND_SECONDS}
+    )
+    return made
+
+
+_sender = _Sender()

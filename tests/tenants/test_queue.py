@@ -1,6 +1,9 @@
 """A task runs in its tenant or not at all, and a broker that is away breaks nothing."""
 
+import socket
+
 import pytest
+from celery import current_app
 from django.db import transaction
 
 from tenants import context, queue
@@ -31,8 +34,9 @@ def stray(**kwargs):
 
 
 @pytest.fixture(autouse=True)
-def _forget():
+def _forget(monkeypatch):
     seen.clear()
+    monkeypatch.setattr(queue, "_sender", queue._Sender())  # one that nothing was lost of
 
 
 @pytest.fixture
@@ -40,7 +44,7 @@ def sent(monkeypatch):
     """What would have gone to the broker."""
     calls = []
     monkeypatch.setattr(
-        queue.current_app, "send_task", lambda path, kwargs: calls.append((path, kwargs))
+        queue.current_app, "send_task", lambda path, kwargs, **_: calls.append((path, kwargs))
     )
     return calls
 
@@ -128,7 +132,7 @@ def test_what_is_rolled_back_is_not_sent(acme, sent):
 def test_a_broker_that_is_away_breaks_nothing(
     acme, monkeypatch, caplog, django_capture_on_commit_callbacks
 ):
-    def refuse(path, kwargs):
+    def refuse(path, kwargs, **options):
         raise ConnectionRefusedError
 
     monkeypatch.setattr(queue.current_app, "send_task", refuse)
@@ -136,6 +140,34 @@ def test_a_broker_that_is_away_breaks_nothing(
         queue.enqueue("conversations.tasks.drain_outbox", phone_id=7)
 
     assert "lost" in caplog.text
+
+
+def test_a_broker_that_never_answers_holds_nobody_up(monkeypatch, caplog):
+    calls = []
+    real = queue.current_app.send_task
+
+    def count(path, **options):
+        calls.append(path)
+        real(path, **options)
+
+    with socket.create_server(("127.0.0.1", 0)) as deaf:  # takes connections, and that is all
+        broker = current_app.connection_for_write(
+            f"redis://127.0.0.1:{deaf.getsockname()[1]}/0",
+            transport_options={"socket_timeout": queue.SEND_SECONDS},
+        )
+        monkeypatch.setattr(queue, "_connection", lambda: broker)
+        monkeypatch.setattr(queue.current_app, "send_task", count)
+
+        queue.nudge("conversations.tasks.process_deliveries")
+        queue.nudge("conversations.tasks.process_deliveries")
+
+    assert caplog.text.count("lost") == 1
+    assert len(calls) == 1  # the second one was not even tried
+
+
+def test_senders_have_a_time_out_and_workers_none():
+    assert queue._connection().transport_options["socket_timeout"] == queue.SEND_SECONDS
+    assert "socket_timeout" not in current_app.connection_for_read().transport_options
 
 
 def test_a_suspended_tenants_task_runs_again_after_it_is_resumed(acme):
