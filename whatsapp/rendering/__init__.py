@@ -1,0 +1,26 @@
+"""Templates: what they ask for, how they look filled in, and what Meta would refuse of them.
+
+Pure: no Django, no clock. Preview, stored text and the body of the send come from one renderer, so
+that nobody sees anything else than what leaves.
+Source: developers.facebook.com/docs/whatsapp/business-management-api/message-templates, read
+2026-11.
+"""
+
+from whatsapp.rendering.definition import Button, Definition, Field, fields, parse
+from whatsapp.rendering.filling import Rendered, ValuesError, preview, render
+from whatsapp.rendering.linting import lint
+from whatsapp.rendering.problems import Problem
+
+__all__ = [
+    "Button",
+    "Definition",
+    "Field",
+    "Problem",
+    "Rendered",
+    "ValuesError",
+    "fields",
+    "lint",
+    "parse",
+    "preview",
+    "render",
+]
