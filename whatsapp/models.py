@@ -4,6 +4,9 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from tenants.models import User
+from whatsapp import rendering
+
 
 class Phone(models.Model):
     """A business number on the Cloud API. Who owns it is said by ``webhooks.PhoneRoute``."""
@@ -45,3 +48,136 @@ class AccountEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.field} {self.waba_id}"
+
+
+class MessageTemplate(models.Model):
+    """A template of a business account, as Meta last told of it.
+
+    Each of the three times is Meta's own for the newest word on that matter: an older word that
+    comes later changes nothing, in whatever order webhooks and lists arrive.
+    """
+
+    class Status(models.TextChoices):
+        """Meta's words; others may come, and are shown as they are."""
+
+        PENDING = "PENDING", _("In review")
+        APPROVED = "APPROVED", _("Approved")
+        REJECTED = "REJECTED", _("Rejected")
+        PAUSED = "PAUSED", _("Paused")
+        DISABLED = "DISABLED", _("Disabled")
+        IN_APPEAL = "IN_APPEAL", _("In appeal")
+        PENDING_DELETION = "PENDING_DELETION", _("Being deleted")
+        DELETED = "DELETED", _("Deleted")
+        LIMIT_EXCEEDED = "LIMIT_EXCEEDED", _("Limit exceeded")
+        FLAGGED = "FLAGGED", _("Flagged")
+        LOCKED = "LOCKED", _("Locked")
+        ARCHIVED = "ARCHIVED", _("Archived")
+
+    class Quality(models.TextChoices):
+        GREEN = "GREEN", _("High quality")
+        YELLOW = "YELLOW", _("Medium quality")
+        RED = "RED", _("Low quality")
+        UNKNOWN = "UNKNOWN", _("Quality not rated yet")
+
+    class Category(models.TextChoices):
+        MARKETING = "MARKETING", _("Marketing")
+        UTILITY = "UTILITY", _("Utility")
+        AUTHENTICATION = "AUTHENTICATION", _("Authentication")
+
+    waba_id = models.CharField(max_length=40)
+    template_id = models.CharField(max_length=40)
+    name = models.CharField(max_length=512)
+    language = models.CharField(max_length=20)
+    category = models.CharField(max_length=40, choices=Category)
+    status = models.CharField(max_length=40, choices=Status)
+    quality = models.CharField(max_length=20, choices=Quality, default=Quality.UNKNOWN)
+    parameter_format = models.CharField(max_length=20, default="POSITIONAL")
+    components = models.JSONField(default=list)
+    reason = models.CharField(max_length=200, blank=True, default="")  # of a rejection, Meta's word
+    status_at = models.DateTimeField()
+    quality_at = models.DateTimeField()
+    category_at = models.DateTimeField()
+    synced_at = models.DateTimeField(null=True)  # null: Meta said that its parts changed since
+
+    class Meta:
+        constraints = [
+            # Serves sends by name and language, and the sync, which writes over what is there.
+            models.UniqueConstraint(fields=["waba_id", "name", "language"], name="template_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.language})"
+
+    @property
+    def is_sendable(self) -> bool:
+        return self.status == self.Status.APPROVED
+
+    @property
+    def definition(self) -> rendering.Definition:
+        """The template as the renderer takes it."""
+        return rendering.parse(
+            name=self.name,
+            language=self.language,
+            category=self.category,
+            parameter_format=self.parameter_format,
+            components=self.components,
+        )
+
+
+class Job(models.Model):
+    """Something that waits for Meta, done by a task, while people look at its progress."""
+
+    class Kind(models.TextChoices):
+        TEMPLATES_SYNC = "TEMPLATES_SYNC", _("Fetch the templates")
+        TEMPLATE_CREATE = "TEMPLATE_CREATE", _("Create a template")
+        TEMPLATE_EDIT = "TEMPLATE_EDIT", _("Edit a template")
+        TEMPLATE_DELETE = "TEMPLATE_DELETE", _("Delete a template")
+
+    class State(models.TextChoices):
+        QUEUED = "QUEUED", _("Queued")
+        RUNNING = "RUNNING", _("Running")
+        DONE = "DONE", _("Done")
+        FAILED = "FAILED", _("Failed")
+
+    kind = models.CharField(max_length=40, choices=Kind)
+    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    subject = models.CharField(max_length=40)  # what it is about: the business account's id
+    arguments = models.JSONField(default=dict)
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(null=True)  # null while nobody knows
+    error_code = models.IntegerField(null=True)  # Meta's
+    error = models.CharField(max_length=500, blank=True, default="")
+    result = models.JSONField(null=True)
+    author = models.ForeignKey(
+        User, models.DO_NOTHING, null=True, db_constraint=False, related_name="+", db_index=False
+    )
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(db_default=Now())
+    lease_until = models.DateTimeField(null=True)  # whoever runs it is taken for dead after that
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            # Serves "Sync now" twice: the one that waits is enough.
+            models.UniqueConstraint(
+                fields=["subject"],
+                condition=models.Q(kind="TEMPLATES_SYNC", state="QUEUED"),
+                name="job_one_sync_waits",
+            ),
+        ]
+        indexes = [
+            # Serves the sweeper, which looks for what no nudge reached.
+            models.Index(
+                fields=["due_at"],
+                condition=models.Q(state__in=["QUEUED", "RUNNING"]),
+                name="job_unfinished",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.state}"
+
+    @property
+    def is_finished(self) -> bool:
+        return self.state in {self.State.DONE, self.State.FAILED}
