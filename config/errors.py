@@ -119,7 +119,8 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
 def problem_of(error: BaseException) -> Problem | None:
     """Return the problem that an exception stands for; None when nobody foresaw it."""
     if isinstance(error, DomainError):
-        return Problem(error.http_status, error.code, str(error), headers=_domain_headers(error))
+        headers = _domain_headers(error)
+        return Problem(error.http_status, error.code, str(error), _domain_errors(error), headers)
     if isinstance(error, exceptions.ValidationError):
         return Problem(400, "invalid", _INVALID, errors=list(_validation_errors(error)))
     if isinstance(error, exceptions.APIException):
@@ -181,6 +182,14 @@ def _database_is_away(error: BaseException) -> bool:
     if isinstance(error, InternalError):
         return isinstance(error.__cause__, ReadOnlySqlTransaction)  # a standby, after a fail-over
     return isinstance(error, _DATABASE_IS_AWAY)
+
+
+def _domain_errors(error: DomainError) -> list[dict[str, str]]:
+    """Name the places that the error's context has, as (path, sentence, code)."""
+    return [
+        {"pointer": _pointer(tuple(map(str, path))), "detail": detail, "code": code}
+        for path, detail, code in error.context.get("errors", ())
+    ]
 
 
 def _domain_headers(error: DomainError) -> dict[str, str]:

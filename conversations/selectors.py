@@ -159,3 +159,8 @@ def replaced_by(messages: Iterable[Message]) -> list[int]:
         return []
     later = Message.objects.filter(retry_of__in=newest).exclude(pk__in=newest.values())
     return [*newest, *later.values_list("pk", flat=True)]
+
+
+def message_named(conversation: Conversation, wamid: str) -> Message | None:
+    """Return the message of a conversation that WhatsApp calls so; None if there is none."""
+    return Message.objects.filter(conversation=conversation, wamid=wamid).first()

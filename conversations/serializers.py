@@ -11,6 +11,7 @@ from rest_framework.fields import SkipField
 
 from conversations import rules
 from conversations.models import Contact, ContactIdentity, Conversation, Message
+from conversations.services import composing
 from tenants.serializers import (
     BIGINT_MAX,
     PageParameters,
@@ -19,6 +20,7 @@ from tenants.serializers import (
     TextField,
     WholeNumberField,
 )
+from whatsapp import limits
 
 
 class ConversationParameters(PageParameters):
@@ -66,11 +68,16 @@ class TextContentSerializer(serializers.Serializer[Any]):
     """The words of a text message."""
 
     body = serializers.CharField()
+    preview_url = serializers.BooleanField(
+        required=False, help_text="Whether WhatsApp shows what the first link leads to."
+    )
 
     def get_attribute(self, instance: Message) -> Any:
         if instance.type != Message.Type.TEXT:
             raise SkipField
-        return {"body": instance.text}
+        content = instance.content if isinstance(instance.content, dict) else {}
+        wanted = content.get("preview_url") is True
+        return {"body": instance.text, **({"preview_url": True} if wanted else {})}
 
 
 class MessageSerializer(serializers.Serializer[Any]):
@@ -154,12 +161,16 @@ class MessagePageSerializer(PageSerializer):
     results = MessageSerializer(many=True)
 
 
-class TextBodySerializer(StrictSerializer):
-    """Meta's text object."""
+@extend_schema_field(OpenApiTypes.OBJECT)
+class ObjectField(serializers.JSONField):
+    """One of Meta's objects; what it may hold is for the limits to say."""
 
-    body = TextField(max_length=rules.TEXT_MAX_CHARACTERS, trim_whitespace=False)
-    preview_url = serializers.ChoiceField(
-        choices=[False], required=False, help_text="Links are sent without a preview."
+
+class ReplySerializer(StrictSerializer):
+    """What a message answers."""
+
+    message_id = TextField(
+        max_length=200, help_text="The wamid of a message of the same conversation."
     )
 
 
@@ -181,8 +192,31 @@ class SendSerializer(StrictSerializer):
         required=False,
         help_text="The business's number; needed with `to` when the tenant has several.",
     )
-    type = serializers.ChoiceField(choices=["text"])
-    text = TextBodySerializer()
+    type = serializers.ChoiceField(choices=list(limits.RULES))
+    text = ObjectField(
+        required=False, help_text="`body` of 4,096 characters at most; `preview_url`."
+    )
+    location = ObjectField(
+        required=False, help_text="`latitude` and `longitude`; `name`, `address`."
+    )
+    contacts = serializers.ListField(
+        child=ObjectField(),
+        required=False,
+        help_text="Up to 257 cards; each has a `name` with `formatted_name` and one part more.",
+    )
+    reaction = ObjectField(
+        required=False,
+        help_text="`message_id`, a wamid, and `emoji`: one, or empty to take it back.",
+    )
+    interactive = ObjectField(
+        required=False,
+        help_text="Its `type` is `button`, `list`, `cta_url`, `flow`, `location_request_message` or"
+        " `request_contact_info`; all else is as in Meta's reference.",
+    )
+    context = ReplySerializer(required=False)  # type: ignore[assignment] # a member, not the form's
+    dry_run = serializers.BooleanField(
+        default=False, help_text="Validate, and say what would be sent; nothing is queued."
+    )
     messaging_product = serializers.ChoiceField(choices=["whatsapp"], required=False)
     recipient_type = serializers.ChoiceField(choices=["individual"], required=False)
 
@@ -190,4 +224,29 @@ class SendSerializer(StrictSerializer):
         if ("conversation" in attrs) == ("to" in attrs):
             sentence = _("Give either a conversation or a number.")
             raise serializers.ValidationError({"conversation": [sentence]})
+        kind = attrs["type"]
+        if kind not in attrs:
+            raise serializers.ValidationError({kind: [_("This is missing.")]}, "required")
+        others = [name for name in limits.RULES if name in attrs and name != kind]
+        if others:
+            sentence = _("This does not go with the type.")
+            raise serializers.ValidationError({name: [sentence] for name in others}, "unknown")
+        composing.checked(kind, attrs[kind])
         return attrs
+
+
+class DryRunSerializer(serializers.Serializer[Any]):
+    """What would have been queued: the type, and the object of its name."""
+
+    dry_run = serializers.SerializerMethodField()
+    conversation = serializers.IntegerField(source="conversation_id")
+    phone = serializers.IntegerField(source="phone_id")
+    type = serializers.ChoiceField(choices=Message.Type.choices)
+    text = TextContentSerializer(required=False)
+    location = ContentField()
+    contacts = ContentField()
+    reaction = ContentField()
+    interactive = ContentField()
+
+    def get_dry_run(self, _message: Message) -> bool:
+        return True

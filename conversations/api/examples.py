@@ -2,16 +2,6 @@
 
 from typing import Any
 
-SEND_BY_CONVERSATION: dict[str, Any] = {
-    "conversation": 7,
-    "type": "text",
-    "text": {"body": "Bom dia! O pedido já saiu."},
-}
-SEND_BY_NUMBER: dict[str, Any] = {
-    "to": "+5511987654321",
-    "type": "text",
-    "text": {"body": "Bom dia! O pedido já saiu."},
-}
 QUEUED: dict[str, Any] = {
     "id": 1204,
     "conversation": 7,
@@ -26,6 +16,8 @@ QUEUED: dict[str, Any] = {
     "author": {"id": 3, "name": "Ana"},
     "retry_of": None,
     "error": None,
+    "context": None,
+    "referral": None,
     "text": {"body": "Bom dia! O pedido já saiu."},
 }
 RECEIVED: dict[str, Any] = {

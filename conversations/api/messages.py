@@ -14,9 +14,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from conversations import selectors
-from conversations.api import examples
+from conversations.api import examples, sending
 from conversations.models import Conversation, Message
-from conversations.serializers import MessageSerializer, SendSerializer
+from conversations.serializers import DryRunSerializer, MessageSerializer, SendSerializer
 from conversations.services import idempotency, outbound
 from conversations.services.idempotency import Answer
 from tenants.api.base import HeaderError, TenantAPIView
@@ -34,8 +34,9 @@ class SendView(TenantAPIView):
         operation_id="messages_send",
         tags=["messages"],
         summary="Send a message",
-        description="Queues a free-form message; its status tells what becomes of it. Free text may"
-        " be sent within 24 hours of the customer's last message.",
+        description="Queues a free-form message; its status tells what becomes of it. It may be"
+        " sent within 24 hours of the customer's last message. Everything is checked by WhatsApp's"
+        " limits first, and a refusal names each place. `context` quotes a message.",
         request=SendSerializer,
         parameters=[
             OpenApiParameter(
@@ -47,15 +48,19 @@ class SendView(TenantAPIView):
             )
         ],
         responses={
+            200: DryRunSerializer,
             202: MessageSerializer,
             (409, PROBLEM_TYPE): ProblemSerializer,
             (422, PROBLEM_TYPE): ProblemSerializer,
         },
         examples=[
-            OpenApiExample(
-                "Into a conversation", value=examples.SEND_BY_CONVERSATION, request_only=True
+            *(
+                OpenApiExample(name, value=value, request_only=True)
+                for name, value in sending.REQUESTS.items()
             ),
-            OpenApiExample("To a number", value=examples.SEND_BY_NUMBER, request_only=True),
+            OpenApiExample(
+                "Nothing sent", value=sending.DRY_RUN, response_only=True, status_codes=["200"]
+            ),
             OpenApiExample(
                 "Queued", value=examples.QUEUED, response_only=True, status_codes=["202"]
             ),
@@ -64,10 +69,15 @@ class SendView(TenantAPIView):
     def post(self, request: Request) -> Response:
         form = SendSerializer(data=request.data)
         form.is_valid(raise_exception=True)
+        message = self._wanted(form.validated_data)
+        if form.validated_data["dry_run"]:
+            draft = outbound.check_message(**message)
+            return Response(DryRunSerializer(draft).data)
         key = _idempotency_key(request)
 
         def act() -> Answer:
-            return Answer(202, MessageSerializer(self._send(form.validated_data)).data)
+            queued = outbound.send_message(client_id=uuid4(), **message)
+            return Answer(202, MessageSerializer(queued).data)
 
         if key is None:
             answer = act()
@@ -82,14 +92,16 @@ class SendView(TenantAPIView):
         headers = {"Idempotent-Replayed": "true"} if answer.replayed else None
         return Response(answer.body, status=answer.status, headers=headers)
 
-    def _send(self, data: dict[str, Any]) -> Message:
-        return outbound.send_text(
-            actor=self.actor,
-            conversation=self._conversation(data),
-            text=data["text"]["body"],
-            client_id=uuid4(),
-            now=timezone.now(),
-        )
+    def _wanted(self, data: dict[str, Any]) -> dict[str, Any]:
+        conversation = self._conversation(data)
+        return {
+            "actor": self.actor,
+            "conversation": conversation,
+            "kind": data["type"],
+            "content": data[data["type"]],
+            "reply_to": _answered(conversation, data.get("context")),
+            "now": timezone.now(),
+        }
 
     def _conversation(self, data: dict[str, Any]) -> Conversation:
         phone_id = data.get("phone")
@@ -102,6 +114,16 @@ class SendView(TenantAPIView):
         if phone_id not in (None, conversation.phone_id):
             raise ValidationError({"phone": [_("This conversation is on another number.")]})
         return conversation
+
+
+def _answered(conversation: Conversation, context: dict[str, Any] | None) -> Message | None:
+    if context is None:
+        return None
+    found = selectors.message_named(conversation, context["message_id"])
+    if found is None:
+        sentence = _("There is no such message in this conversation.")
+        raise ValidationError({"context": {"message_id": [sentence]}}, "not_found")
+    return found
 
 
 def _idempotency_key(request: Request) -> str | None:

@@ -33,7 +33,8 @@ NO_ADDRESS = _("No number of this customer is known.")
 # rival has locked is the rival's; what he did to it is looked at again after the lock.
 _HEADS = """
     SELECT message.id, message.attempts, message.type, message.content::text,
-        conversation.window_opened_at, recipient.kind, recipient.value, clock_timestamp()
+        message.extras #>> '{context,id}', conversation.window_opened_at, recipient.kind,
+        recipient.value, clock_timestamp()
     FROM conversations_message AS message
     JOIN conversations_conversation AS conversation ON conversation.id = message.conversation_id
     LEFT JOIN LATERAL (
@@ -90,6 +91,7 @@ class _Head:
     attempts: int
     type: str
     content: str  # JSON
+    quoted: str | None  # the wamid of what it answers
     opened_at: datetime | None
     kind: str | None
     address: str | None
@@ -121,6 +123,7 @@ class _Head:
             **to,
             "type": kind,
             kind: json.loads(self.content),
+            **({"context": {"message_id": self.quoted}} if self.quoted else {}),
             "biz_opaque_callback_data": statuses.callback_data(
                 tenant_id=sender.tenant.pk,
                 phone_number_id=sender.phone_number_id,

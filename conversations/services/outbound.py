@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from conversations import rules
 from conversations.models import Conversation, Message
+from conversations.services import composing
 from tenants import context, queue
 from tenants.errors import DomainError, NotFoundError
 from tenants.feed import live
@@ -72,29 +73,74 @@ class StaleThreadError(DomainError):
         self.count = count
 
 
-def send_text(
+def send_text(*, text: str, **place: Any) -> Message:
+    """Queue a text as an operator typed it; ``place`` is what ``send_message`` takes.
+
+    Raises: EmptyTextError, TextTooLongError, and what ``send_message`` raises.
+    """
+    return send_message(kind="text", content={"body": _checked(text)}, **place)
+
+
+def send_message(
     *,
     actor: Actor,
     conversation: Conversation,
-    text: str,
+    kind: str,
+    content: Any,
     client_id: UUID,
     now: datetime,
+    reply_to: Message | None = None,
     seen_message_id: int | None = None,
     force: bool = False,
 ) -> Message:
-    """Queue a free-form reply; the same ``client_id`` again returns the first message.
+    """Queue a free-form message; the same ``client_id`` again returns the first one.
 
-    ``seen_message_id`` is the newest message that the sender's page had drawn: when others have
-    written since, nothing is queued unless ``force`` is set. Locks the conversation's row.
+    ``kind`` is Meta's word for the type and ``content`` the object of that name; ``reply_to`` is
+    the message of this conversation that it quotes. ``seen_message_id`` is the newest message that
+    the sender's page had drawn: when others have written since, nothing is queued unless ``force``
+    is set. Locks the conversation's row.
 
-    Raises: ForbiddenError, EmptyTextError, TextTooLongError, WindowClosedError,
+    Raises: ForbiddenError, InvalidMessageError, ReplyTargetError, WindowClosedError,
     PhoneInactiveError, StaleThreadError, ClientIdReusedError.
     """
     _check_place(actor)
-    text = _checked(text)
-    draft = Message(type=Message.Type.TEXT, text=text, content={"body": text}, client_id=client_id)
+    draft = composing.draft(
+        conversation=conversation,
+        kind=kind,
+        content=content,
+        client_id=client_id,
+        now=now,
+        reply_to=reply_to,
+    )
     seen = None if force else seen_message_id
     return _once(actor=actor, conversation_id=conversation.pk, draft=draft, now=now, seen=seen)
+
+
+def check_message(
+    *,
+    actor: Actor,
+    conversation: Conversation,
+    kind: str,
+    content: Any,
+    now: datetime,
+    reply_to: Message | None = None,
+) -> Message:
+    """Return what ``send_message`` would queue, neither saved nor queued.
+
+    Raises what ``send_message`` would.
+    """
+    _check_place(actor)
+    draft = composing.draft(
+        conversation=conversation,
+        kind=kind,
+        content=content,
+        client_id=uuid4(),
+        now=now,
+        reply_to=reply_to,
+    )
+    _check_sendable(conversation, now)
+    draft.conversation, draft.phone = conversation, conversation.phone
+    return draft
 
 
 def send_again(*, actor: Actor, message: Message, client_id: UUID, now: datetime) -> Message:
@@ -111,6 +157,7 @@ def send_again(*, actor: Actor, message: Message, client_id: UUID, now: datetime
         type=message.type,
         text=message.text,
         content=message.content,
+        extras=message.extras,
         client_id=client_id,
         retry_of_id=message.retry_of_id or message.pk,
     )
@@ -182,7 +229,9 @@ def _locked(conversation_id: int) -> Conversation:
 def _same(first: Message, draft: Message, conversation: Conversation) -> Message:
     same = (
         first.conversation_id == conversation.pk
-        and first.text == draft.text
+        and first.type == draft.type
+        and first.content == draft.content
+        and first.extras == draft.extras
         and first.retry_of_id == draft.retry_of_id
     )
     if not same:

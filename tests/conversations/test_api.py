@@ -462,7 +462,8 @@ def test_a_text_may_be_as_long_as_meta_takes_it(ana, base, conversation):
 def test_a_blank_text_is_400(ana, base, conversation, acme):
     response = ana.post(f"{base}/messages/send", _text(" \n ", conversation=conversation.pk))
 
-    check_problem(response, 400, "text_empty")
+    problem = check_problem(response, 400, "invalid")
+    assert [(e["pointer"], e["code"]) for e in problem["errors"]] == [("#/text/body", "blank")]
 
 
 # --- repeated requests ----------------------------------------------------------------------------

@@ -7,13 +7,13 @@ Source: developers.facebook.com/docs/whatsapp/cloud-api/reference/messages, read
 
 from typing import Any
 
+from whatsapp.errors.meanings import gettext_noop as _
 from whatsapp.limits.interactive import INTERACTIVE
 from whatsapp.limits.messages import CONTACTS, LOCATION, REACTION, TEXT
 from whatsapp.limits.rules import Rule, Violation
 
-__all__ = ["RULES", "WAMID_MAX_CHARACTERS", "Rule", "Violation", "violations"]
+__all__ = ["RULES", "Rule", "Violation", "violations"]
 
-WAMID_MAX_CHARACTERS = 128
 #: By the type's name in Meta's lower case: what the object of that name may hold.
 RULES: dict[str, Rule] = {
     "text": TEXT,
@@ -27,6 +27,8 @@ RULES: dict[str, Rule] = {
 def violations(kind: str, content: Any) -> list[Violation]:
     """Return everything that Meta would refuse in ``content``, the object named as its type.
 
-    ``kind`` is a key of ``RULES``; paths begin with it.
+    ``kind`` is Meta's word for the type; paths begin with it.
     """
+    if kind not in RULES:
+        return [Violation(("type",), "invalid_choice", _("Messages of this type are not sent."))]
     return list(RULES[kind](content, (kind,)))

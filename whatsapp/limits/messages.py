@@ -39,11 +39,6 @@ _EMOJI = re.compile(
 )
 
 
-def is_wamid(value: str) -> bool:
-    """Tell whether a text can be the id of a message of WhatsApp's."""
-    return _WAMID.fullmatch(value) is not None
-
-
 def _degrees(most: int) -> Rule:
     """Allow a number of degrees, written as a number or as a text of one."""
 
