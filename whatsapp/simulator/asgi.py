@@ -11,6 +11,8 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 MAX_BODY_BYTES = 8 * 1024 * 1024
+#: Of bodies that bring a file.
+MAX_UPLOAD_BYTES = 150 * 1024 * 1024
 
 
 class BodyError(Exception):
@@ -61,7 +63,9 @@ def json_response(
 
 
 async def read_request(scope: Scope, receive: Receive) -> Request:
-    """Read a request with its whole body. Raises: BodyError over MAX_BODY_BYTES."""
+    """Read a request with its whole body. Raises: BodyError for one that is too large."""
+    path = unquote(scope["raw_path"].decode("latin-1").partition("?")[0])
+    limit = MAX_UPLOAD_BYTES if path.endswith(("/media", "/simulator/files")) else MAX_BODY_BYTES
     headers = {name.decode("latin-1").lower(): v.decode("latin-1") for name, v in scope["headers"]}
     chunks, size, more = [], 0, True
     while more:
@@ -70,13 +74,13 @@ async def read_request(scope: Scope, receive: Receive) -> Request:
             raise DroppedError
         chunk = event.get("body", b"")
         size += len(chunk)
-        if size > MAX_BODY_BYTES:
+        if size > limit:
             raise BodyError("The body is too large.")
         chunks.append(chunk)
         more = event.get("more_body", False)
     return Request(
         method=scope["method"],
-        path=unquote(scope["raw_path"].decode("latin-1").partition("?")[0]),
+        path=path,
         query=dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
         headers=headers,
         body=b"".join(chunks),

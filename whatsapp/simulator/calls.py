@@ -8,6 +8,7 @@ from whatsapp.simulator.asgi import BodyError, Request
 from whatsapp.simulator.config import Phone
 from whatsapp.simulator.engine import Engine
 from whatsapp.simulator.errors import GraphError
+from whatsapp.simulator.shelf import Media
 from whatsapp.simulator.world import Waba
 
 
@@ -28,6 +29,7 @@ class Call:
     token: str
     phone: Phone | None = None
     waba: Waba | None = None
+    media: Media | None = None
     phones: tuple[Phone, ...] = field(default=())  # all that the token may use
 
     def body(self) -> dict[str, Any]:
@@ -44,6 +46,12 @@ class Call:
         if self.phone is None:
             raise LookupError("This edge belongs to phone numbers.")
         return self.phone
+
+    def this_media(self) -> Media:
+        """Return the file that the call is about."""
+        if self.media is None:
+            raise LookupError("This edge belongs to files.")
+        return self.media
 
     def this_waba(self) -> Waba:
         """Return the account that the call is about."""

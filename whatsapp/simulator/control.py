@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from whatsapp.simulator import events, handshake, recipients
+from whatsapp.simulator import attachments, events, handshake, media, recipients
 from whatsapp.simulator.asgi import BodyError, Request, Response, json_response
+from whatsapp.simulator.attachments import AttachmentError
 from whatsapp.simulator.config import ConfigError, Phone, check_callback_url
 from whatsapp.simulator.engine import Engine
 from whatsapp.simulator.handshake import HandshakeError
@@ -41,6 +42,7 @@ class Control:
         }
         self._writes: dict[str, Callable[[Json], Json]] = {
             "inbound": self.inbound,
+            "files": self.file,
             "customers": self.customer,
             "settings": self.change_settings,
             "retry": self.retry,
@@ -53,12 +55,14 @@ class Control:
             if request.method == "GET":
                 return self._read(name, dict(request.query))
             return json_response(await self._write(name, request))
-        except (BodyError, ConfigError, SettingsError) as error:
+        except (AttachmentError, BodyError, ConfigError, SettingsError) as error:
             return json_response({"error": str(error)}, status=400)
         except ControlError as error:
             return json_response({"error": str(error)}, status=error.status)
 
     def _read(self, name: str, query: Json) -> Response:
+        if name == "file":
+            return self._file(query)
         if name not in self._reads:
             raise ControlError("There is no such endpoint.", 404)
         if name == "state" and query.get("version") == str(self._world.version):
@@ -152,6 +156,13 @@ class Control:
             raise ControlError("message: an object is needed.")
         return {"wamid": self._engine.write(phone, person, content).wamid}
 
+    def file(self, data: Json) -> Json:
+        """Let a customer send a file: `data` in base64, `mime_type`, `name`, `caption`, `voice`."""
+        phone = self._phone(data)
+        person = self._world.person(_digits(data.get("from")), _optional(data, "name"))
+        file = attachments.keep(self._world, phone, data)
+        return {"wamid": self._engine.write(phone, person, attachments.message(file, data)).wamid}
+
     def customer(self, data: Json) -> Json:
         """Add a customer, rename one, or set whether they open what they get (`reads`)."""
         person = self._world.person(_digits(data.get("wa_id")), _optional(data, "name"))
@@ -171,6 +182,12 @@ class Control:
         """Let every webhook that waits for its next attempt try now."""
         self._engine.sender.retry_now()
         return {"success": True}
+
+    def _file(self, query: Json) -> Response:
+        file = self._world.media.find(query.get("id", ""), now=self._world.now())
+        if file is None:
+            raise ControlError("There is no such file.", 404)
+        return media.show(file)
 
     async def _verify(self) -> Json:
         """Shake hands with the app's callback address, as when it is saved in the dashboard."""

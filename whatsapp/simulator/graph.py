@@ -4,12 +4,14 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable
 
-from whatsapp.simulator import accounts, messages
+from whatsapp.simulator import accounts, media, messages
 from whatsapp.simulator.asgi import DroppedError, Request, Response, json_response
 from whatsapp.simulator.calls import Answer, Call
+from whatsapp.simulator.config import Phone
 from whatsapp.simulator.engine import Engine
 from whatsapp.simulator.errors import GraphError, missing_object
 
+_FILES = ["whatsapp_business", "attachments"]
 _VERSION = re.compile(r"v\d{1,3}\.\d{1,2}")
 Edge = Callable[[Call], Awaitable[Answer | Response]]
 
@@ -18,6 +20,9 @@ EDGES: dict[tuple[str, str, str], Edge] = {
     ("phone", "GET", ""): accounts.read_phone,
     ("phone", "POST", ""): accounts.write_phone,
     ("phone", "POST", "messages"): messages.post,
+    ("phone", "POST", "media"): media.upload,
+    ("media", "GET", ""): media.describe,
+    ("media", "DELETE", ""): media.delete,
     ("waba", "GET", ""): accounts.read_waba,
     ("waba", "GET", "phone_numbers"): accounts.list_phones,
     ("waba", "GET", "subscribed_apps"): accounts.read_subscriptions,
@@ -59,6 +64,8 @@ class Graph:
         if parts == ["debug_token"] and request.method == "GET":
             self._check_token(token)
             return await accounts.debug_token(Call(self._engine, request, token))
+        if parts == _FILES and request.method == "GET":
+            return media.fetch(Call(self._engine, request, token, phones=self._phones(token)))
         self._check_token(token)
         object_id = parts[0] if parts else ""
         kind, call = self._object(object_id, request, token)
@@ -78,8 +85,8 @@ class Graph:
 
     def _object(self, object_id: str, request: Request, token: str) -> tuple[str, Call]:
         """Find the object among those of the token's accounts: no other exists for the caller."""
-        wabas = {p.waba_id for p in self._world.phones.values() if p.token == token}
-        phones = tuple(p for p in self._world.phones.values() if p.waba_id in wabas)
+        phones = self._phones(token)
+        wabas = {phone.waba_id for phone in phones}
         for phone in phones:
             if phone.phone_number_id == object_id:
                 return "phone", Call(self._engine, request, token, phone=phone, phones=phones)
@@ -87,7 +94,15 @@ class Graph:
             own = tuple(phone for phone in phones if phone.waba_id == object_id)
             waba = self._world.wabas[object_id]
             return "waba", Call(self._engine, request, token, waba=waba, phones=own)
+        file = self._world.media.find(object_id, now=self._world.now())
+        if file and file.phone_number_id in {phone.phone_number_id for phone in phones}:
+            return "media", Call(self._engine, request, token, media=file, phones=phones)
         raise missing_object(object_id, request.method)
+
+    def _phones(self, token: str) -> tuple[Phone, ...]:
+        """Return the numbers of all accounts that the token has a number of."""
+        wabas = {p.waba_id for p in self._world.phones.values() if p.token == token}
+        return tuple(p for p in self._world.phones.values() if p.waba_id in wabas)
 
     def _refusal(self, error: GraphError) -> Response:
         headers = {}

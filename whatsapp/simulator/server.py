@@ -1,6 +1,7 @@
 """Listening: on 127.0.0.1 and nowhere else, in this thread or beside a test."""
 
 import asyncio
+import base64
 import contextlib
 import socket
 import struct
@@ -128,6 +129,15 @@ class Simulator:
         """
         data = {("from" if key == "sender" else key): value for key, value in wish.items()}
         return str(self._on_loop(lambda: self.app.control.inbound(data))["wamid"])
+
+    def send_file(self, **wish: Any) -> str:
+        """Let a customer send a file (`phone_number_id`, `sender`, `data` as bytes, `mime_type`).
+
+        Returns the wamid.
+        """
+        data = {("from" if key == "sender" else key): value for key, value in wish.items()}
+        data["data"] = base64.b64encode(data["data"]).decode()
+        return str(self._on_loop(lambda: self.app.control.file(data))["wamid"])
 
     def raw(self, body: Any) -> int:
         """Sign and send a whole webhook body, JSON or text, and return the webhook's id."""

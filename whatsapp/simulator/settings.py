@@ -26,6 +26,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "refuse_times": (0, 1_000_000),
     "timeout_seconds": (0, 600),
     "latency_seconds": (0, 60),
+    "media_url_seconds": (0, 86400),
     "window_seconds": (0, 7 * 86400),
     "fail_code": (0, 10_000_000),
 }
@@ -67,6 +68,8 @@ class Settings:
     latency_seconds: float = 0.0
     strict_window: bool = False  # whether people of whom nothing is known have a closed window
     window_seconds: float = 86400.0
+    media_url_seconds: float = 300.0  # how long the address of a file is good
+    media_damaged: bool = False  # files come with a wrong last byte
 
     def changed(self, data: Mapping[str, Any]) -> "Settings":
         """Return a copy with ``data`` taken over. Raises: SettingsError, and nothing changed."""

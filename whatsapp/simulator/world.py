@@ -12,6 +12,7 @@ from typing import Any
 from whatsapp.simulator import ids, recipients
 from whatsapp.simulator.config import Config, Phone
 from whatsapp.simulator.settings import Settings
+from whatsapp.simulator.shelf import Shelf
 
 INBOUND, OUTBOUND = "inbound", "outbound"  # seen from the business, as in its own inbox
 KEPT_MESSAGES = 20_000
@@ -62,6 +63,15 @@ class Message:
         """The names of all states so far."""
         return {status.name for status in self.statuses}
 
+    def _media(self) -> dict[str, str] | None:
+        """Name the file that the page may show with the message."""
+        content = self.content.get(self.type)
+        media_id = content.get("id") if isinstance(content, dict) else None
+        if self.type not in {"image", "sticker", "audio", "video", "document"} or not media_id:
+            return None
+        name = content.get("filename") or ""
+        return {"id": str(media_id), "kind": self.type, "name": str(name)}
+
     def as_json(self) -> dict[str, Any]:
         """As the JSON endpoints show it; times are unix seconds."""
         return {
@@ -74,6 +84,7 @@ class Message:
             "at": self.at,
             "statuses": [{"status": s.name, "at": s.at, "code": s.code} for s in self.statuses],
             "biz_opaque_callback_data": self.opaque,
+            "media": self._media(),
             "delivered": self.delivered,
             "read": self.read,
         }
@@ -130,6 +141,7 @@ class World:
         self.inbound: dict[str, Chat] = {}
         self.requests: deque[dict[str, Any]] = deque(maxlen=KEPT_REQUESTS)
         self.requests_total = 0
+        self.media = Shelf()
         started = self.now()
         for customer in self.config.customers:
             wrote = started if customer.last_wrote_at is None else customer.last_wrote_at

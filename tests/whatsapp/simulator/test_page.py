@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.files import JPEG
 from tests.plugin import find_chromium
 from tests.whatsapp.simulator.conftest import ACME, GLOBEX, JOAO, MARIA, wait_until
 
@@ -147,3 +148,17 @@ def test_a_narrow_screen_shows_one_thing_at_a_time(phone, call):
 
     widths = phone.evaluate("[document.documentElement.scrollWidth, innerWidth]")
     assert all(a <= b for a, b in pairwise(widths))
+
+
+def test_a_file_is_attached_and_shown(phone, sim, receiver):
+    phone.get_by_label("Message", exact=True).fill("Olha só")
+    phone.locator("#file").set_input_files(
+        {"name": "foto.jpg", "mimeType": "image/jpeg", "buffer": JPEG}
+    )
+
+    expect(phone.locator(".mine .media img")).to_be_visible()
+    sent = wait_until(lambda: receiver.messages)[0]
+    assert (sent["type"], sent["image"]["caption"]) == ("image", "Olha só")
+    expect(phone.get_by_label("Message", exact=True)).to_have_value("")
+    loaded = "image => image.complete && image.naturalWidth"
+    wait_until(lambda: phone.locator(".mine .media img").evaluate(loaded) == 64)

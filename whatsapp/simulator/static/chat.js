@@ -20,24 +20,56 @@ export function startChat({ chosen, choose, poll }) {
     event.preventDefault();
     form.requestSubmit();
   });
+  byId("file").addEventListener("change", async ({ target }) => {
+    const [file] = target.files;
+    if (!file) return;
+    await attempt(() => sendFile(file, chosen, text));
+    target.value = "";
+    poll();
+  });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const written = text.value;
     if (!written.trim()) return;
     text.value = "";
     grow(text);
-    const error = byId("composer-error");
-    try {
-      const { phone_number_id, wa_id } = chosen;
-      await post("/simulator/inbound", { phone_number_id, from: wa_id, text: written });
-      show(error, false);
-    } catch (problem) {
-      text.value ||= written;
-      setText(error, problem.message);
-      show(error, true);
-    }
+    const { phone_number_id, wa_id } = chosen;
+    const body = { phone_number_id, from: wa_id, text: written };
+    if (!(await attempt(() => post("/simulator/inbound", body)))) text.value ||= written;
     poll();
   });
+}
+
+async function attempt(act) {
+  const error = byId("composer-error");
+  try {
+    await act();
+    show(error, false);
+    return true;
+  } catch (problem) {
+    setText(error, problem.message);
+    show(error, true);
+    return false;
+  }
+}
+
+async function sendFile(file, { phone_number_id, wa_id }, text) {
+  const address = await new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.addEventListener("load", () => resolve(reader.result));
+    reader.addEventListener("error", () => reject(reader.error));
+    reader.readAsDataURL(file);
+  });
+  await post("/simulator/files", {
+    phone_number_id,
+    from: wa_id,
+    data: address.slice(address.indexOf(",") + 1),
+    mime_type: file.type,
+    filename: file.name,
+    caption: text.value,
+    voice: true,
+  });
+  text.value = "";
 }
 
 export function drawChat(state, phone, person) {
@@ -109,12 +141,32 @@ function drawMessage(element, message) {
   const fate = isMine ? fateOfMine(message) : fateOfTheirs(message);
   element.className = `message ${isMine ? "mine" : "theirs"} ${fate.name}`;
   setText(element.querySelector("p"), message.text);
+  drawMedia(element.querySelector(".media"), message.media);
   setText(element.querySelector("time"), timeOf(message.at));
   setText(element.querySelector(".note"), fate.note ?? "");
   const ticks = element.querySelector(".ticks");
   ticks.firstElementChild.setAttribute("href", `#i-${fate.icon}`);
   ticks.setAttribute("aria-label", fate.title);
   element.querySelector("footer").title = fate.title;
+}
+
+function drawMedia(element, media) {
+  show(element, Boolean(media));
+  if (!media || element.dataset.media === media.id) return;
+  element.dataset.media = media.id;
+  const tag = { image: "img", sticker: "img", audio: "audio", video: "video" }[media.kind] ?? "a";
+  const shown = document.createElement(tag);
+  const address = `/simulator/file?${new URLSearchParams({ id: media.id })}`;
+  if (tag === "a") {
+    shown.href = address;
+    shown.textContent = media.name || words.open_file;
+    shown.download = media.name;
+  } else {
+    shown.src = address;
+    if (tag === "img") shown.alt = "";
+    else shown.controls = true;
+  }
+  element.replaceChildren(shown);
 }
 
 // The customer's own message: has it reached the business, was it read there?
