@@ -17,7 +17,21 @@ class Contact(models.Model):
     profile_name = models.CharField(max_length=200, blank=True, default="")  # what WhatsApp says
     # The newest Meta timestamp that a profile name came with: an older event never renames.
     profile_at = models.DateTimeField(null=True)
+    # The contact that was found to be the same person; this row has no identities any more.
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="+", db_index=False
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        indexes = [
+            # Serves merging: whatever led to the contact that goes leads to the one that stays.
+            models.Index(
+                fields=["merged_into"],
+                condition=models.Q(merged_into__isnull=False),
+                name="contact_merged",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name or self.profile_name or str(self.pk)
@@ -39,11 +53,45 @@ class ContactIdentity(models.Model):
     class Meta:
         constraints = [
             # Serves finding one person under every spelling, also when two first messages race.
-            models.UniqueConstraint(fields=["kind", "match_key"], name="identity_unique"),
+            models.UniqueConstraint(
+                fields=["kind", "match_key"],
+                condition=~models.Q(kind="PARENT_BSUID"),
+                name="identity_unique",
+            ),
+            # A parent's id is noted on everybody who came with it: it finds, and never merges.
+            models.UniqueConstraint(
+                fields=["kind", "match_key", "contact"],
+                condition=models.Q(kind="PARENT_BSUID"),
+                name="identity_parent_unique",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.value
+
+
+class IdentityMove(models.Model):
+    """A person got a new number or user id: what came under the old one until then is theirs.
+
+    Kept for ever, because an event of before may come after. Later the old one is somebody else's.
+    """
+
+    kind = models.CharField(max_length=20, choices=ContactIdentity.Kind)
+    match_key = models.CharField(max_length=150)
+    moved_at = models.DateTimeField()  # Meta's
+    new_match_key = models.CharField(max_length=150)
+    new_value = models.CharField(max_length=150)
+
+    class Meta:
+        constraints = [
+            # Serves "once", and the look-up of where a name led at a time.
+            models.UniqueConstraint(
+                fields=["kind", "match_key", "moved_at"], name="identity_move_unique"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.match_key} -> {self.new_match_key}"
 
 
 class Conversation(models.Model):
@@ -74,11 +122,19 @@ class Conversation(models.Model):
     last_message_at = models.DateTimeField(null=True)
     # Meta's timestamp of the newest inbound message that opens the 24-hour window.
     window_opened_at = models.DateTimeField(null=True)
+    # The conversation that has its messages now, since its contact was found to be another one.
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="+", db_index=False
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["phone", "contact"], name="conversation_unique"),
+            models.UniqueConstraint(
+                fields=["phone", "contact"],
+                condition=models.Q(merged_into__isnull=True),
+                name="conversation_unique",
+            ),
         ]
         indexes = [
             # Serves the inbox list, newest first, by keyset.
@@ -88,6 +144,12 @@ class Conversation(models.Model):
                 fields=["-last_message_at", "-id"],
                 condition=models.Q(unread_count__gt=0),
                 name="conversation_unread",
+            ),
+            # Serves merging again: what was merged into one that goes leads to the one that stays.
+            models.Index(
+                fields=["merged_into"],
+                condition=models.Q(merged_into__isnull=False),
+                name="conversation_merged",
             ),
         ]
 

@@ -15,6 +15,7 @@ import psycopg
 from psycopg import errors
 
 from conversations.services import statuses, threads
+from conversations.services.merging import RivalMergeError
 from conversations.services.routing import Parcel, Reason, Target
 from conversations.services.statuses import Report
 from conversations.services.threads import Arrival
@@ -36,7 +37,12 @@ _PHONES = "SELECT phone_number_id, id FROM whatsapp_phone WHERE phone_number_id 
 TRIES = 3
 RIVALRY_SECONDS = 0.05
 _random = random.SystemRandom()
-_RIVALRY = (errors.DeadlockDetected, errors.SerializationFailure, errors.UniqueViolation)
+_RIVALRY = (
+    errors.DeadlockDetected,
+    errors.SerializationFailure,
+    errors.UniqueViolation,
+    RivalMergeError,
+)
 # SQLSTATE classes that speak of the data: bad values, broken integrity, too large. All others speak
 # of the server, and no unit may be blamed for them.
 _OF_THE_DATA = ("22", "23", "54")

@@ -6,22 +6,19 @@ Set-based, on the caller's own session and in its open transaction (see ``applyi
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
-import psycopg
-
-from conversations import rules
+from conversations.services import identities, merging
+from conversations.services.identities import Change, Key, Name, Pair
 from tenants.db import arrays
+from tenants.feed.live import Cursor
 from whatsapp.payloads import Sender
 
-Key = tuple[str, str]  # kind and match key of an identity
-Cursor = psycopg.Cursor[Any]
-
+# The kind is compared twice, so that the index of the names that are one person's alone serves it.
 _FIND = """
     SELECT identity.kind, identity.match_key, contact.id, contact.profile_at, contact.profile_name
     FROM unnest(%s::text[], %s::text[]) AS wanted (kind, match_key)
-    JOIN conversations_contactidentity AS identity
-        ON identity.kind = wanted.kind AND identity.match_key = wanted.match_key
+    JOIN conversations_contactidentity AS identity ON identity.kind = wanted.kind
+        AND identity.match_key = wanted.match_key AND identity.kind <> 'PARENT_BSUID'
     JOIN conversations_contact AS contact ON contact.id = identity.contact_id
 """
 _NEW_IDS = """
@@ -32,8 +29,14 @@ _NEW_IDS = """
 _ADD_IDENTITIES = """
     INSERT INTO conversations_contactidentity (kind, match_key, value, contact_id)
     SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::bigint[])
-    ON CONFLICT (kind, match_key) DO NOTHING
+    ON CONFLICT DO NOTHING
     RETURNING kind, match_key
+"""
+# Rival: a merge. Whoever is given another name must not be on the way into somebody else.
+_HOLD = """
+    SELECT id FROM conversations_contact
+    WHERE id = ANY (%s::bigint[]) AND merged_into_id IS NULL
+    ORDER BY id FOR KEY SHARE
 """
 _MOVE_IDENTITIES = """
     UPDATE conversations_contactidentity SET contact_id = moved.after
@@ -70,36 +73,90 @@ class _Book:
     drawn: set[int] = field(default_factory=set)  # ids of contacts that are not inserted yet
 
 
+@dataclass(slots=True)
+class People:
+    """Whom senders turned out to be."""
+
+    contacts: list[int]  # one a sender, in their order
+    gone: dict[int, int]  # contacts that were merged just now, and into which
+
+
 def resolve(cursor: Cursor, senders: Sequence[tuple[Sender, datetime]]) -> list[int]:
     """Return a contact's id for each sender, who wrote at the time beside it.
 
-    All names of one sender lead to one contact; where they led to two before, to the older, and no
-    name is taken from anybody. Safe against other writers: an identity exists once.
+    For callers that know of nobody merged before; see ``meet``.
     """
-    values = {key: value for sender, _ in senders for key, value in _identities(sender)}
+    return meet(cursor, senders).contacts
+
+
+def meet(
+    cursor: Cursor,
+    senders: Sequence[tuple[Sender, datetime]],
+    changes: Sequence[Change] = (),
+) -> People:
+    """Find or make the contact of each sender, and follow people to their new names.
+
+    All names of one sender lead to one contact; contacts that turn out to be one person are merged,
+    the older stays. In any order of the same events the same names are one person. Safe against
+    other writers: a name exists once.
+
+    The conversations of merged contacts are the caller's to join (``merging.join``): their locks
+    come later. Raises: merging.RivalMergeError, to be tried again.
+    """
+    pairs = identities.change(cursor, changes)
+    groups = _groups(cursor, senders, changes)
+    values = {key: value for group in groups for key, value in group}
+    together = [[key for key, _ in group] for group in groups]
     book = _Book()
     _find(cursor, book, values)
     missing = [key for key in values if key not in book.contacts]
     if missing:
-        _make(cursor, book, missing, values, [_keys(sender) for sender, _ in senders])
-    contacts = [min(book.contacts[key] for key in _keys(sender)) for sender, _ in senders]
+        _make(cursor, book, missing, values, together)
+    pairs += _meetings(book, together)
+    gone = merging.survivors(pairs)
+    found = [book.contacts[keys[0]] for keys in together[: len(senders)]]
+    contacts = [gone.get(contact, contact) for contact in found]
+    _note_parents(cursor, zip(contacts, senders, strict=True))
+    if gone:
+        merging.move_identities(cursor, gone)
     _name(cursor, book, zip(contacts, senders, strict=True))
-    return contacts
+    if gone:
+        merging.merge(cursor, gone)
+    return People(contacts, gone)
 
 
-def _identities(sender: Sender) -> list[tuple[Key, str]]:
-    found: list[tuple[Key, str]] = []
-    if sender.wa_id:
-        found.append((("WA_ID", rules.match_key(sender.wa_id)), sender.wa_id))
-    if sender.user_id:
-        found.append((("BSUID", sender.user_id), sender.user_id))
-    if sender.parent_user_id:
-        found.append((("PARENT_BSUID", sender.parent_user_id), sender.parent_user_id))
-    return found
+def _groups(
+    cursor: Cursor, senders: Sequence[tuple[Sender, datetime]], changes: Sequence[Change]
+) -> list[list[Name]]:
+    """Return the present names of each sender, and of everybody who changed names."""
+    dated = [(identities.names_of(sender), at) for sender, at in senders]
+    for one in changes:
+        before, after = one.names.before, one.names.after
+        dated.append((identities.names_of(before) + identities.names_of(after), one.at))
+    moves = identities.moves_of(cursor, {key for names, _ in dated for key, _ in names})
+    return [list(dict(moves.follow(name, at) for name in names).items()) for names, at in dated]
 
 
-def _keys(sender: Sender) -> list[Key]:
-    return [key for key, _ in _identities(sender)]
+def _meetings(book: _Book, together: Sequence[Sequence[Key]]) -> list[Pair]:
+    """Return the contacts that were taken for several people, until somebody had both names."""
+    return [
+        (book.contacts[keys[0]], book.contacts[key])
+        for keys in together
+        for key in keys[1:]
+        if book.contacts[keys[0]] != book.contacts[key]
+    ]
+
+
+def _note_parents(cursor: Cursor, seen: Iterable[tuple[int, tuple[Sender, datetime]]]) -> None:
+    """Note the ids of parents on everybody who came with one."""
+    noted = sorted(
+        {(sender.parent_user_id, contact) for contact, (sender, _) in seen if sender.parent_user_id}
+    )
+    if noted:
+        parents = arrays.texts(parent for parent, _ in noted)
+        kinds = arrays.texts("PARENT_BSUID" for _ in noted)
+        owners = arrays.numbers(contact for _, contact in noted)
+        cursor.execute(_ADD_IDENTITIES, (kinds, parents, parents, owners))
 
 
 def _find(cursor: Cursor, book: _Book, keys: Iterable[Key]) -> None:
@@ -128,11 +185,21 @@ def _make(
         arrays.texts(values[key] for key in ordered),
         arrays.numbers(owners[key] for key in ordered),
     )
-    won = {(kind, key) for kind, key in cursor.execute(_ADD_IDENTITIES, columns).fetchall()}
+    _hold(cursor, set(owners.values()) - book.drawn)
+    cursor.execute(_ADD_IDENTITIES, columns)
+    won = {(kind, key) for kind, key in cursor.fetchall()}
     book.contacts.update({key: owners[key] for key in won})
     lost = [key for key in ordered if key not in won]
     if lost:
         _yield_to_rivals(cursor, book, lost, owners)
+
+
+def _hold(cursor: Cursor, contact_ids: set[int]) -> None:
+    if not contact_ids:
+        return
+    cursor.execute(_HOLD, (arrays.numbers(sorted(contact_ids)),))
+    if len(cursor.fetchall()) != len(contact_ids):
+        raise merging.RivalMergeError
 
 
 def _owners(
@@ -146,7 +213,8 @@ def _owners(
         known[root] = min(known.get(root, contact), contact)
     new = sorted({roots[key] for key in missing} - known.keys())
     if new:
-        drawn = [row[0] for row in cursor.execute(_NEW_IDS, (len(new),)).fetchall()]
+        cursor.execute(_NEW_IDS, (len(new),))
+        drawn = [pk for (pk,) in cursor.fetchall()]
         book.drawn.update(drawn)
         known.update(zip(new, drawn, strict=True))
     return {key: known[roots[key]] for key in missing}

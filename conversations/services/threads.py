@@ -12,11 +12,12 @@ from typing import Any
 import psycopg
 
 from conversations.models import Message
-from conversations.services import people
+from conversations.services import identities, merging, people
 from tenants.db import arrays
 from tenants.feed.live import Draft
 from tenants.feed.models import Change
 from whatsapp.payloads import InboundMessage
+from whatsapp.payloads.changes import identity_change
 
 Cursor = psycopg.Cursor[Any]
 Place = tuple[int, int]  # phone and contact
@@ -28,6 +29,7 @@ _FIND = """
     FROM unnest(%s::bigint[], %s::bigint[]) AS wanted (phone_id, contact_id)
     JOIN conversations_conversation AS conversation
         ON conversation.phone_id = wanted.phone_id AND conversation.contact_id = wanted.contact_id
+        AND conversation.merged_into_id IS NULL
     ORDER BY conversation.id FOR NO KEY UPDATE OF conversation
 """
 _ADD = """
@@ -35,7 +37,10 @@ _ADD = """
         (phone_id, contact_id, status, unread_count, read_up_to_id)
     SELECT wanted.phone_id, wanted.contact_id, 'OPEN', 0, 0
     FROM unnest(%s::bigint[], %s::bigint[]) AS wanted (phone_id, contact_id)
-    ON CONFLICT (phone_id, contact_id) DO NOTHING
+    JOIN conversations_contact AS contact
+        ON contact.id = wanted.contact_id AND contact.merged_into_id IS NULL
+    FOR KEY SHARE OF contact
+    ON CONFLICT DO NOTHING
     RETURNING phone_id, contact_id, id
 """
 _ADD_MESSAGES = """
@@ -101,8 +106,9 @@ def store(
         first.setdefault(arrival.key, arrival)
     unique = list(first.values())
     senders = [(one.message.sender, one.message.timestamp) for one in unique]
-    contacts = people.resolve(cursor, senders)
-    places = [(one.phone_id, contact) for one, contact in zip(unique, contacts, strict=True)]
+    met = people.meet(cursor, senders, _changes(unique))
+    joined = merging.join(cursor, met.gone, met.contacts)
+    places = [(one.phone_id, contact) for one, contact in zip(unique, met.contacts, strict=True)]
     conversations = _conversations(cursor, places)
     threads = {one.key: conversations[place] for one, place in zip(unique, places, strict=True)}
     # By Meta's time, so that ids follow it within a batch; the same order everywhere.
@@ -111,7 +117,13 @@ def store(
     inserted = [one for one in ordered if one.key in ids]
     _touch(cursor, inserted, ids, threads)
     drafts = [Draft(Change.Kind.MESSAGE, threads[one.key], ids[one.key]) for one in inserted]
-    return ids, drafts
+    return ids, joined + drafts
+
+
+def _changes(arrivals: Iterable[Arrival]) -> list[identities.Change]:
+    """Return who got a new number or user id."""
+    told = [(identity_change(one.message), one.message.timestamp) for one in arrivals]
+    return [identities.Change(names, at) for names, at in told if names is not None]
 
 
 def _conversations(cursor: Cursor, places: Iterable[Place]) -> dict[Place, int]:
@@ -123,6 +135,8 @@ def _conversations(cursor: Cursor, places: Iterable[Place]) -> dict[Place, int]:
         lost = [place for place in missing if place not in found]
         if lost:  # a rival made them just now
             found |= _ask(cursor, _FIND, lost)
+            if not found.keys() >= set(lost):
+                raise merging.RivalMergeError
     return found
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conversations.models import Contact, Conversation, Message, StatusEvent
+from conversations.models import Contact, Conversation, IdentityMove, Message, StatusEvent
 from conversations.services import inbound, orphans, statuses
 from tenants import context
 from tenants.feed.models import Change, Counter
@@ -29,12 +29,18 @@ from whatsapp.webhooks.models import DeliveryClaim, ParkedUnit, WebhookDelivery
 pytestmark = pytest.mark.django_db(transaction=True)
 
 TENANTS = ("acme", "globex")
-# Each with the names under which they write; the first two are one person each time.
+# Each with the names under which they write. Of dora nobody knows that she is one person before
+# she comes with both names.
 PEOPLE = {
     "ana": [("5511988887777", ""), ("551188887777", "")],
     "bia": [("5511977776666", ""), ("5511977776666", "BR.B1a")],
     "caio": [("", "BR.Ca10"), ("5511966665555", "BR.Ca10")],
+    "dora": [("5511955554444", ""), ("", "BR.Do1"), ("5511955554444", "BR.Do1")],
+    # Another number and user id since a moment.
+    "eva": [("5511944443333", ""), ("", "BR.Ev1"), ("5511944443333", "BR.Ev1")],
+    "eva, later": [("5511933332222", ""), ("", "BR.Ev2"), ("5511933332222", "BR.Ev2")],
 }
+MOVED_AT = 20
 WORDS = ("sent", "delivered", "read", "failed", "warning")
 
 tenants = st.sampled_from(TENANTS)
@@ -42,8 +48,8 @@ seconds = st.integers(0, 40)
 messages = st.tuples(
     st.just("message"),
     tenants,
-    st.sampled_from(sorted(PEOPLE)),
-    st.integers(0, 1),  # which of their names
+    st.sampled_from(["ana", "bia", "caio", "dora", "eva"]),
+    st.integers(0, 2),  # which of their names
     seconds,
     st.sampled_from(["text", "image", "reaction"]),
     st.sampled_from(["", "Name", "Other name"]),
@@ -51,8 +57,10 @@ messages = st.tuples(
 reports = st.tuples(
     st.just("status"), tenants, st.integers(0, 3), st.sampled_from(WORDS), seconds, st.booleans()
 )
+# What eva's change says besides her new number: old and new user id, or none of it.
+moves = st.tuples(st.just("move"), tenants, st.booleans(), st.booleans())
 accounts = st.tuples(st.just("account"), tenants, st.integers(0, 2))
-events = st.lists(messages | reports | accounts, min_size=1, max_size=25)
+events = st.lists(messages | reports | accounts | moves, min_size=1, max_size=25)
 
 
 class Stage:
@@ -68,6 +76,9 @@ class Stage:
                 model.objects.all().delete()
         for name, tenant in self.tenants.items():
             with context.tenant(tenant.schema_name):
+                for model in (Conversation, Contact):
+                    model.objects.exclude(merged_into=None).delete()
+                IdentityMove.objects.all().delete()
                 for model in (StatusEvent, Message, Conversation, Contact, AccountEvent):
                     model.objects.all().delete()
                 for model in (Change, Counter):
@@ -95,6 +106,8 @@ class Stage:
             return {"field": "account_update", "value": value, "waba_id": tenant}
         if kind == "status":
             return change(tenant, statuses=[self._status(tenant, *rest)])
+        if kind == "move":
+            return change(tenant, messages=[self._move(number, *rest)])
         return self._message(number, tenant, *rest)
 
     def _status(self, tenant: str, n: int, word: str, at: int, signed: bool) -> dict[str, Any]:
@@ -108,7 +121,9 @@ class Stage:
     def _message(
         self, number: int, tenant: str, person: str, name: int, at: int, kind: str, profile: str
     ) -> dict[str, Any]:
-        wa_id, user_id = PEOPLE[person][name]
+        moved = "eva, later" if person == "eva" and at > MOVED_AT else person
+        names = PEOPLE[moved]
+        wa_id, user_id = names[name % len(names)]
         message = text(f"in.{number}", wa_id=wa_id, at=NOON + at, body=f"text {number}")
         if kind != "text":
             message |= {"type": kind, kind: {"id": str(number)}}
@@ -119,6 +134,15 @@ class Stage:
         card = contact(wa_id, profile, user_id=user_id)
         card = {key: value for key, value in card.items() if value != ""}
         return change(tenant, messages=[message], contacts=[card] if profile else None)
+
+    def _move(self, number: int, with_new: bool, with_old: bool) -> dict[str, Any]:
+        moved = {"type": "user_changed_number", "wa_id": "5511933332222"}
+        if with_new:
+            moved["user_id"] = "BR.Ev2"
+        if with_new and with_old:
+            moved["previous_user_id"] = "BR.Ev1"
+        told = {"from": "5511944443333", "id": f"in.{number}", "timestamp": str(NOON + MOVED_AT)}
+        return {**told, "type": "system", "system": moved}
 
     def bodies(self, changes: list[dict[str, Any]], sizes: random.Random) -> list[bytes]:
         """Put the changes into bodies of any size."""
@@ -162,7 +186,7 @@ def _rows(schema: str) -> dict[str, Any]:
                 person.profile_at,
                 sorted(person.identities.values_list("kind", "match_key")),
             )
-            for person in Contact.objects.prefetch_related("identities")
+            for person in Contact.objects.filter(merged_into=None).prefetch_related("identities")
         ]
         threads = [
             (
@@ -172,7 +196,7 @@ def _rows(schema: str) -> dict[str, Any]:
                 thread.status,
                 sorted(thread.messages.values_list("text", "type")),
             )
-            for thread in Conversation.objects.all()
+            for thread in Conversation.objects.filter(merged_into=None)
         ]
         times = [f"{word}_at" for word in ("sent", "delivered", "read", "failed")]
         wanted = ["wamid", "text", "type", "status", "rank", "timestamp", "content", "extras"]
@@ -197,7 +221,7 @@ def stage(acme, globex, meta_app, phones) -> Stage:
 
 
 @settings(
-    max_examples=15,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from whatsapp.payloads.changes import previous_names
 from whatsapp.payloads.cleaning import dict_of, load, moment, moment_or_none, text_of
 from whatsapp.payloads.units import (
     AccountEvent,
@@ -178,6 +179,8 @@ def _sender(message: Json, contacts: dict[str, Json]) -> Sender | None:
     """Join a message with its contact; None when nobody is named."""
     wa_id = text_of(message.get("from"), IDENTITY_MAX + 1)
     user_id = text_of(message.get("from_user_id"), IDENTITY_MAX + 1)
+    if not wa_id and not user_id and message.get("type") == "system":
+        wa_id, user_id = previous_names(message)
     contact = contacts.get(wa_id) or contacts.get(user_id) or {}
     wa_id = wa_id or text_of(contact.get("wa_id"), IDENTITY_MAX + 1)
     user_id = user_id or text_of(contact.get("user_id"), IDENTITY_MAX + 1)
