@@ -1,13 +1,13 @@
 """What the Graph API refuses at once in the body of a send."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from whatsapp.simulator import recipients, summaries
+from whatsapp.simulator import bodies, interactive, recipients, summaries
 from whatsapp.simulator.config import Phone
 from whatsapp.simulator.errors import GraphError
 
-TEXT_LIMIT = 4096
 CALLBACK_DATA_LIMIT = 512
 TYPES = (
     "audio",
@@ -53,9 +53,10 @@ def outgoing(body: dict[str, Any], phone: Phone) -> Outgoing:
     entered, digits, user_id = _recipient(body, phone)
     kind = _type(body)
     content = _content(body, kind)
+    quoted = bodies.quoted(body, kind)
     return Outgoing(
         type=kind,
-        content={"type": kind, kind: content},
+        content={"type": kind, kind: content, **({"context": {"id": quoted}} if quoted else {})},
         text=summaries.summary(kind, content),
         entered=entered,
         digits=digits,
@@ -95,22 +96,19 @@ def _content(body: dict[str, Any], kind: str) -> Any:
     wanted = list if kind == "contacts" else dict
     if not isinstance(content, wanted) or not content:
         raise GraphError(131008, details=f"Parameter '{kind}' is mandatory for type '{kind}'")
-    if kind == "text" and isinstance(content, dict):
-        _check_text(content)
+    check = _CHECKS.get(kind)
+    if check is not None:
+        check(content)
     return content
 
 
-def _check_text(content: dict[str, Any]) -> None:
-    text = content.get("body")
-    if not isinstance(text, str) or not text.strip():
-        raise GraphError(100, message="(#100) The parameter text['body'] is required.")
-    if len(text) > TEXT_LIMIT:
-        raise GraphError(
-            100,
-            message=f"(#100) Param text['body'] must be at most {TEXT_LIMIT} characters long.",
-        )
-    if not isinstance(content.get("preview_url", False), bool):
-        raise GraphError(100, message="(#100) Param text['preview_url'] must be a boolean.")
+_CHECKS: dict[str, Callable[[Any], None]] = {
+    "text": bodies.check_text,
+    "location": bodies.check_location,
+    "contacts": bodies.check_contacts,
+    "reaction": bodies.check_reaction,
+    "interactive": interactive.check,
+}
 
 
 def _callback_data(body: dict[str, Any]) -> str:

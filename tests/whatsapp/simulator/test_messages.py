@@ -108,9 +108,19 @@ def test_the_type_may_be_left_out(call, sim):
     [
         {"type": "image", "image": {"id": "1", "caption": "Veja"}},
         {"type": "location", "location": {"latitude": "1", "longitude": "2"}},
-        {"type": "contacts", "contacts": [{"name": {"formatted_name": "Ana"}}]},
+        {
+            "type": "contacts",
+            "contacts": [{"name": {"formatted_name": "Ana", "first_name": "Ana"}}],
+        },
         {"type": "reaction", "reaction": {"message_id": "wamid.1", "emoji": "👍"}},
-        {"type": "interactive", "interactive": {"type": "button", "body": {"text": "?"}}},
+        {
+            "type": "interactive",
+            "interactive": {
+                "type": "location_request_message",
+                "body": {"text": "?"},
+                "action": {"name": "send_location"},
+            },
+        },
         TEMPLATE,
     ],
     ids=lambda content: content["type"],
