@@ -24,7 +24,7 @@ from tenants.db import arrays
 from tenants.feed import live
 from tenants.feed.live import Draft
 from whatsapp.payloads import AccountEvent, InboundMessage, StatusUpdate
-from whatsapp.services import events
+from whatsapp.services import events, template_events
 from whatsapp.webhooks.types import Fate
 
 logger = logging.getLogger(__name__)
@@ -197,7 +197,9 @@ def _events(cursor: psycopg.Cursor[Any], parcels: list[Parcel]) -> None:
     if not kept:
         return
     new = events.keep(cursor, [event for _, event in kept])
+    template_events.apply(cursor, [event for _, event in kept])
     for parcel, event in kept:
         key = events.digest(event)
-        parcel.fate = Fate.PLACEHOLDER if key in new else Fate.DUPLICATE
+        whole = Fate.STORED if template_events.is_about_template(event) else Fate.PLACEHOLDER
+        parcel.fate = whole if key in new else Fate.DUPLICATE
         new.discard(key)

@@ -16,6 +16,7 @@ from conversations.services import delivery, inbound, orphans, retention
 from tenants import context
 from tenants.db import raw
 from tenants.models import Tenant
+from whatsapp.services import working
 from whatsapp.webhooks.models import ParkedUnit, WebhookDelivery
 from whatsapp.webhooks.services import parking
 
@@ -115,6 +116,7 @@ class Sweeper:
             tenants = list(Tenant.objects.filter(status=Tenant.Status.ACTIVE))
         for tenant in tenants:
             self._guard(f"messages of {tenant.schema_name}", partial(_tenant, tenant))
+            self._guard(f"jobs of {tenant.schema_name}", partial(_jobs, tenant))
             if purging:
                 self._guard(f"retention of {tenant.schema_name}", partial(_purge, tenant))
 
@@ -139,6 +141,11 @@ def _tenant(tenant: Tenant) -> None:
     with context.tenant(tenant.schema_name):
         delivery.sweep(tenant=tenant)
         orphans.match()
+
+
+def _jobs(tenant: Tenant) -> None:
+    with context.tenant(tenant.schema_name):
+        working.sweep()
 
 
 def _purge(tenant: Tenant) -> None:

@@ -46,19 +46,31 @@ class CloudApiClient:
         Raises: NotSentError, TokenError, RefusedError, MaybeSentError.
         Source: developers.facebook.com/docs/whatsapp/cloud-api/reference/messages, read 2026-11.
         """
-        answer = self._post(f"{quote(phone_number_id, safe='')}/messages", body)
+        answer = self.call("POST", f"{quote(phone_number_id, safe='')}/messages", body=body)
         sent = answer.sent_message()
         if sent is None:
             # Meta repeats a token that it cannot read.
             raise answer.error(secret=self.token)
         return sent
 
-    def _post(self, path: str, body: Mapping[str, Any]) -> answers.Answer:
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> answers.Answer:
+        """Make one call of any kind; ``path`` is quoted already. Raises: NotSentError,
+        MaybeSentError.
+        """
         wire.begin()
         try:
-            with wire.session().post(
+            with wire.session().request(
+                method,
                 f"{self.base_url.rstrip('/')}/{self.version}/{path}",
-                data=json.dumps(body, ensure_ascii=False).encode(),
+                params=query,
+                data=None if body is None else json.dumps(body, ensure_ascii=False).encode(),
                 headers={
                     "Authorization": f"Bearer {self.token}",
                     "Content-Type": "application/json",

@@ -1,0 +1,234 @@
+"""Jobs: what a task does at Meta's, how it ends, and who finds what no nudge reached."""
+
+from datetime import timedelta
+
+import pytest
+import responses
+from django.utils import timezone
+
+from tenants import context
+from tests.whatsapp.raw_meta import refused
+from tests.whatsapp.templates import URL, WABA, listed, template
+from whatsapp.models import AccountEvent, Job, MessageTemplate, Phone
+from whatsapp.services import jobs, working
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def meta():
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
+        yield mock
+
+
+@pytest.fixture(autouse=True)
+def _in_acme(acme, phones, settings):
+    settings.GRAPH_API_URL = "https://graph.facebook.com"
+    with context.tenant(acme.schema_name):
+        yield
+
+
+def _page(*templates: dict, after: str = "c", more: bool = False) -> dict:
+    paging = {"cursors": {"before": "b", "after": after}}
+    return {
+        "data": list(templates),
+        "paging": {**paging, "next": f"{URL}?x=1"} if more else paging,
+        "summary": {"total_count": 3},
+    }
+
+
+def _run(kind: str = "TEMPLATES_SYNC", **arguments) -> Job:
+    job = jobs.start(author=None, kind=kind, subject=WABA, arguments=arguments)
+    working.run(job_id=job.pk)
+    job.refresh_from_db()
+    return job
+
+
+def _statuses() -> dict[str, str]:
+    return dict(MessageTemplate.objects.values_list("name", "status"))
+
+
+def test_a_sync_reads_every_page_and_shows_its_progress(meta):
+    meta.get(URL, json=_page(listed("a"), listed("b", status="PAUSED"), after="1", more=True))
+    meta.get(URL, json=_page(listed("c", language="en"), after="2"))
+
+    job = _run()
+
+    assert (job.state, job.done, job.total) == ("DONE", 3, 3)
+    assert job.result == {"templates": 3, "gone": 0}
+    assert job.finished_at is not None
+    assert _statuses() == {"a": "APPROVED", "b": "PAUSED", "c": "APPROVED"}
+    row = MessageTemplate.objects.get(name="a")
+    assert (row.quality, row.category, row.is_sendable) == ("GREEN", "UTILITY", True)
+    assert row.synced_at is not None
+
+
+def test_a_sync_again_changes_and_marks_what_is_gone(meta):
+    template("gone")
+    template("kept", status="PENDING")
+    template("elsewhere", waba_id="999999")
+    meta.get(URL, json=_page(listed("kept", components=[{"type": "BODY", "text": "x"}])))
+
+    job = _run()
+    again = _run()
+
+    assert job.result == {"templates": 1, "gone": 1}
+    assert again.result == {"templates": 1, "gone": 0}
+    assert _statuses() == {"gone": "DELETED", "kept": "APPROVED", "elsewhere": "APPROVED"}
+    assert MessageTemplate.objects.get(name="kept").components == [{"type": "BODY", "text": "x"}]
+
+
+def test_what_a_webhook_said_later_stays(meta):
+    later = timezone.now() + timedelta(minutes=1)
+    template("a", status="PAUSED", status_at=later, quality="RED", quality_at=later)
+    template("b", status="PENDING", status_at=later)
+    meta.get(URL, json=_page(listed("a")))
+
+    _run()
+
+    row = MessageTemplate.objects.get(name="a")
+    assert (row.status, row.quality, row.category) == ("PAUSED", "RED", "UTILITY")
+    assert _statuses()["b"] == "PENDING"  # made after the list was read
+
+
+def test_an_event_that_came_before_its_row_is_not_lost(meta):
+    AccountEvent.objects.create(
+        digest=b"1",
+        waba_id=WABA,
+        field="message_template_status_update",
+        value={"event": "REJECTED", "message_template_name": "a", "reason": "SCAM"}
+        | {"message_template_language": "pt-BR"},
+        provider_at=timezone.now() + timedelta(seconds=1),
+    )
+    meta.get(URL, json=_page(listed("a")))
+
+    _run()
+
+    row = MessageTemplate.objects.get(name="a")
+    assert (row.status, row.reason) == ("REJECTED", "SCAM")
+
+
+@pytest.mark.parametrize("odd", ["\x00", "\ud800"], ids=["NUL", "half a pair"])
+def test_odd_characters_do_not_stop_a_sync(meta, odd):
+    meta.get(URL, json=_page(listed("a", components=[{"type": "BODY", "text": f"x{odd}"}])))
+
+    assert _run().state == "DONE"
+
+
+def test_one_sync_waits_at_most():
+    first = jobs.start(author=None, kind="TEMPLATES_SYNC", subject=WABA)
+
+    assert jobs.start(author=None, kind="TEMPLATES_SYNC", subject=WABA) == first
+    assert jobs.start(author=None, kind="TEMPLATES_SYNC", subject="999999") != first
+
+
+def test_a_job_runs_once(meta):
+    meta.get(URL, json=_page())
+    job = _run()
+
+    working.run(job_id=job.pk)
+    working.run(job_id=999999)
+
+    assert len(meta.calls) == 1
+
+
+def test_create_edit_and_delete_are_followed_by_a_sync(meta):
+    meta.post(URL, json={"id": "7", "status": "PENDING", "category": "MARKETING"})
+    meta.post("https://graph.facebook.com/v25.0/7", json={"success": True})
+    meta.delete(URL, json={"success": True})
+
+    created = _run("TEMPLATE_CREATE", name="x")
+    edited = _run("TEMPLATE_EDIT", template_id="7", changes={"components": []})
+    deleted = _run("TEMPLATE_DELETE", name="x", template_id="7")
+
+    assert [job.state for job in (created, edited, deleted)] == ["DONE"] * 3
+    assert created.result == {"template_id": "7", "status": "PENDING", "category": "MARKETING"}
+    assert Job.objects.filter(kind="TEMPLATES_SYNC", state="QUEUED").count() == 1
+
+
+def test_a_refusal_ends_a_job_with_metas_words(meta):
+    error = {"code": 100, "error_user_msg": "Já existe."}
+    meta.post(URL, json={"error": error}, status=400)
+
+    job = _run("TEMPLATE_CREATE", name="x")
+
+    assert (job.state, job.error, job.error_code) == ("FAILED", "Já existe.", 100)
+
+
+def test_a_limit_is_sat_out(meta):
+    meta.get(URL, json=refused(80007), status=400)
+
+    job = _run()
+
+    assert (job.state, job.attempts, job.error_code) == ("QUEUED", 1, 80007)
+    assert job.due_at > timezone.now()
+    working.run(job_id=job.pk)
+    assert len(meta.calls) == 1  # it is not due yet
+    for _ in range(4):
+        Job.objects.filter(pk=job.pk).update(due_at=timezone.now())
+        working.run(job_id=job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.attempts) == ("FAILED", 5)
+
+
+def test_a_template_is_not_created_twice_when_nobody_knows(meta):
+    meta.post(URL, body="<html>", status=500)
+
+    job = _run("TEMPLATE_CREATE", name="x")
+
+    assert job.state == "FAILED"
+    assert Job.objects.filter(kind="TEMPLATES_SYNC", state="QUEUED").exists()
+
+
+def test_a_dead_token_marks_the_number(meta):
+    meta.get(URL, json=refused(190), status=401)
+
+    job = _run()
+
+    assert (job.state, job.error_code) == ("FAILED", 190)
+    assert Phone.objects.get().health == "AUTH_ERROR"
+    assert _run().state == "FAILED"
+    assert len(meta.calls) == 1  # without a token nothing is asked
+
+
+def test_the_sweeper_does_what_no_nudge_reached(meta):
+    meta.get(URL, json=_page(listed("a")))
+    job = jobs.start(author=None, kind="TEMPLATES_SYNC", subject=WABA)
+    working.sweep()
+    assert not meta.calls  # a nudge may still come
+
+    Job.objects.filter(pk=job.pk).update(due_at=timezone.now() - timedelta(minutes=1))
+    working.sweep()
+
+    assert Job.objects.get(pk=job.pk).state == "DONE"
+
+
+def test_a_job_whose_worker_died_runs_again(meta):
+    meta.get(URL, json=_page(listed("a")))
+    job = jobs.start(author=None, kind="TEMPLATES_SYNC", subject=WABA)
+    past = timezone.now() - timedelta(minutes=1)
+    Job.objects.filter(pk=job.pk).update(state="RUNNING", lease_until=past, due_at=past)
+
+    working.sweep()
+
+    assert Job.objects.get(pk=job.pk).state == "DONE"
+
+
+def test_the_sweeper_fetches_templates_whose_parts_changed(meta):
+    template("a", synced_at=None)
+    template("b", synced_at=None, status="DELETED", waba_id="999999")
+
+    working.sweep()
+    working.sweep()
+
+    assert list(Job.objects.values_list("subject", "state")) == [(WABA, "QUEUED")]
+
+
+def test_jobs_of_another_tenant_are_not_touched(meta, globex):
+    job = jobs.start(author=None, kind="TEMPLATES_SYNC", subject=WABA)
+    with context.tenant(globex.schema_name):
+        working.run(job_id=job.pk)
+        working.sweep()
+        assert not MessageTemplate.objects.exists()
+
+    assert Job.objects.get(pk=job.pk).state == "QUEUED"
