@@ -14,6 +14,7 @@ from conversations.models import ContactIdentity, Conversation, Message
 from tenants.errors import DomainError, NotFoundError
 from tenants.permissions import Actor, Permission
 from whatsapp.models import Phone
+from whatsapp.payloads import content_reading
 
 # What somebody types who looks for a number: digits, laid out in any way.
 _NUMBER = re.compile(r"\+?[\s().-]*\d[\d\s().-]*")
@@ -150,6 +151,25 @@ def thread_of(conversation: Conversation, before: Position | None = None) -> Que
         return messages
     earlier = Q(timestamp__lt=before.at)
     return messages.filter(earlier | Q(timestamp=before.at, pk__lt=before.pk))
+
+
+def quoted_by(messages: Iterable[Message]) -> dict[int, Message]:
+    """Return the messages that these answer, by the ids of those. No query if none answers any."""
+    answers = [(one, wamid) for one in messages if (wamid := _answered(one))]
+    if not answers:
+        return {}
+    found = Message.objects.filter(
+        phone__in={one.phone_id for one, _wamid in answers},
+        wamid__in={wamid for _one, wamid in answers},
+    )
+    known = {(one.conversation_id, one.wamid): one for one in found}
+    pairs = ((one.pk, known.get((one.conversation_id, wamid))) for one, wamid in answers)
+    return {pk: quoted for pk, quoted in pairs if quoted is not None}
+
+
+def _answered(message: Message) -> str:
+    context = content_reading.context_of(message.extras)
+    return context.wamid if context else ""
 
 
 def replaced_by(messages: Iterable[Message]) -> list[int]:

@@ -21,6 +21,7 @@ from tenants.serializers import (
     WholeNumberField,
 )
 from whatsapp import limits
+from whatsapp.payloads import content_reading
 
 
 class ConversationParameters(PageParameters):
@@ -80,6 +81,31 @@ class TextContentSerializer(serializers.Serializer[Any]):
         return {"body": instance.text, **({"preview_url": True} if wanted else {})}
 
 
+class ContextSerializer(serializers.Serializer[Any]):
+    """What a message answers, or that it was passed on."""
+
+    wamid = serializers.CharField(help_text="Of the message that is answered; may be empty.")
+    is_forwarded = serializers.BooleanField()
+    is_forwarded_often = serializers.BooleanField()
+    product = serializers.CharField(help_text="The product that is asked about; may be empty.")
+
+    def get_attribute(self, instance: Message) -> Any:
+        return content_reading.context_of(instance.extras)
+
+
+class ReferralSerializer(serializers.Serializer[Any]):
+    """The advertisement or post that the customer came from."""
+
+    headline = serializers.CharField()
+    body = serializers.CharField()
+    url = serializers.CharField(help_text="http or https, or empty.")
+    source_type = serializers.CharField()
+    source_id = serializers.CharField()
+
+    def get_attribute(self, instance: Message) -> Any:
+        return content_reading.referral_of(instance.extras)
+
+
 class MessageSerializer(serializers.Serializer[Any]):
     """One message, or one attempt to send one. It has one object more, named as its type."""
 
@@ -96,6 +122,8 @@ class MessageSerializer(serializers.Serializer[Any]):
     author = AuthorSerializer(allow_null=True)
     retry_of = serializers.IntegerField(source="retry_of_id", allow_null=True)
     error = FailureSerializer(source="failure", allow_null=True)
+    context = ContextSerializer(allow_null=True)  # type: ignore[assignment] # a member, not the form's
+    referral = ReferralSerializer(allow_null=True)
     text = TextContentSerializer(required=False)
     image = ContentField()
     audio = ContentField()
@@ -128,6 +156,16 @@ class ContactSerializer(serializers.Serializer[Any]):
             if identity.kind == ContactIdentity.Kind.WA_ID
         )
         return next(numbers, None)
+
+
+class NameSerializer(StrictSerializer):
+    """What may be changed of a contact."""
+
+    name = TextField(
+        max_length=200,
+        allow_blank=True,
+        help_text="How the team calls the contact; empty for the name on WhatsApp.",
+    )
 
 
 class ConversationSerializer(serializers.Serializer[Any]):

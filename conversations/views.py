@@ -156,6 +156,7 @@ def _difference(
     if opened is not None and difference.message_ids:
         bubbles = selectors.thread_of(opened).filter(pk__in=difference.message_ids)
         context["bubbles"] = list(bubbles)
+        context["quotes"] = selectors.quoted_by(context["bubbles"])
         context["replaced"] = selectors.replaced_by(context["bubbles"])
     return render(request, "conversations/_changes.html", context)
 
@@ -212,6 +213,7 @@ def _thread(request: OperatorRequest, found: Conversation) -> dict[str, Any]:
         "open_pk": found.pk,
         "until": until,
         "bubbles": bubbles,
+        "quotes": selectors.quoted_by(bubbles),
         "earlier": forms.cursor(last.timestamp, last.pk) if last else "",
         "first_unread_id": unread[0].pk if unread and not until else None,
         "unread_count": found.unread_count,
@@ -227,6 +229,7 @@ def _sent(request: OperatorRequest, message: Message) -> HttpResponse:
     rows = list(selectors.listed(request.actor).filter(pk=message.conversation_id))
     context = _fragments(request, rows, open_pk=message.conversation_id)
     context["bubbles"] = list(selectors.thread_of(rows[0]).filter(pk=message.pk)) if rows else []
+    context["quotes"] = selectors.quoted_by(context["bubbles"])
     context["replaced"] = selectors.replaced_by(context["bubbles"])
     return render(request, "conversations/_changes.html", context)
 

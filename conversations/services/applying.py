@@ -23,7 +23,8 @@ from tenants import context
 from tenants.db import arrays
 from tenants.feed import live
 from tenants.feed.live import Draft
-from whatsapp.payloads import AccountEvent, InboundMessage, StatusUpdate
+from whatsapp.payloads import AccountEvent, InboundMessage, StatusUpdate, content_reading
+from whatsapp.payloads.contents import Unknown
 from whatsapp.services import events, template_events
 from whatsapp.webhooks.types import Fate
 
@@ -159,7 +160,9 @@ def _messages(
     ids, drafts = threads.store(cursor, [arrival for _, arrival in pairs])
     new = set(ids)
     for parcel, arrival in pairs:
-        whole = Fate.STORED if arrival.message.type == "text" else Fate.PLACEHOLDER
+        message = arrival.message
+        shown = content_reading.read(message.type, message.content, message.extras)
+        whole = Fate.PLACEHOLDER if isinstance(shown, Unknown) else Fate.STORED
         parcel.fate = whole if arrival.key in new else Fate.DUPLICATE
         new.discard(arrival.key)
     return drafts

@@ -70,6 +70,7 @@ _TOUCH = """
     WHERE conversation.id = new.id
 """
 _TYPES = {name.lower(): name for name in Message.Type.values if name != Message.Type.TEMPLATE}
+_TYPES["voice"] = Message.Type.AUDIO.value  # as older payloads call a voice message
 _UNSUPPORTED = Message.Type.UNSUPPORTED.value
 # What customers do without writing; the rest opens the 24-hour window.
 _NO_WINDOW = frozenset({"reaction", "system", "edit", "revoke"})

@@ -19,7 +19,6 @@ from conversations.models import Contact, ContactIdentity, Conversation, Message
 register = template.Library()
 
 HUES = 8
-PREVIEW_CHARACTERS = 140
 ICONS = {
     Message.Type.IMAGE: "image",
     Message.Type.AUDIO: "mic",
@@ -153,13 +152,6 @@ def sort_key(moment: datetime | date | None, pk: int = 0) -> str:
         zone = ZoneInfo(settings.DISPLAY_TIME_ZONE)
         moment = datetime(moment.year, moment.month, moment.day, tzinfo=zone)
     return f"{round(moment.timestamp() * 1_000_000):017d}.{pk:012d}"
-
-
-@register.filter
-def preview(message: Message) -> str:
-    """Write a message in one line."""
-    text = " ".join(message.text[: PREVIEW_CHARACTERS * 4].split())[:PREVIEW_CHARACTERS]
-    return text or message.get_type_display()
 
 
 @register.filter

@@ -11,6 +11,7 @@ from typing import Any
 
 from whatsapp.payloads.changes import previous_names
 from whatsapp.payloads.cleaning import dict_of, load, moment, moment_or_none, text_of
+from whatsapp.payloads.content_reading import text_in
 from whatsapp.payloads.units import (
     AccountEvent,
     InboundMessage,
@@ -160,7 +161,6 @@ def _message(message: Any, change: _Change, contacts: dict[str, Json], index: in
         return _kept(change, index, messages=[message])
     kind = text_of(message.get("type"), TYPE_MAX)
     content = message.get(kind) if kind not in _ENVELOPE else None
-    text = text_of(dict_of(content).get("body")) if kind == "text" else ""
     return InboundMessage(
         index=index,
         waba_id=change.waba_id,
@@ -168,7 +168,7 @@ def _message(message: Any, change: _Change, contacts: dict[str, Json], index: in
         wamid=wamid,
         timestamp=moment(message.get("timestamp"), change.received_at),
         type=kind,
-        text=text,
+        text=text_in(kind, content),
         content={} if content is None else content,
         extras={k: v for k, v in message.items() if k not in _ENVELOPE and k != kind},
         sender=sender,

@@ -27,7 +27,7 @@ class InboundMessage:
     wamid: str
     timestamp: datetime
     type: str  # Meta's word; an open set
-    text: str  # of a text message, else ""
+    text: str  # its words: a body, a caption, the title of what was chosen; else ""
     content: Any  # the object named as the type, as it came
     extras: Json  # whatever else stood beside it: context, referral, errors, ...
     sender: Sender

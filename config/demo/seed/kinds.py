@@ -4,7 +4,7 @@ import hashlib
 from typing import Any
 
 
-def content_of(kind: str, text: str) -> dict[str, Any]:
+def content_of(kind: str, text: str) -> Any:
     """Return the object that a webhook would have brought, with invented ids."""
     maker = _MAKERS.get(kind)
     return maker(text) if maker else {}
@@ -30,7 +30,13 @@ _MAKERS: dict[str, Any] = {
     "STICKER": lambda text: _media(text, "image/webp", animated=False),
     "DOCUMENT": lambda text: _media(text, "application/pdf", filename=text),
     "LOCATION": lambda text: {"latitude": -23.5614, "longitude": -46.6559, "address": text},
-    "CONTACTS": lambda text: {"contacts": [{"name": {"formatted_name": text, "first_name": text}}]},
+    "CONTACTS": lambda text: [
+        {
+            "name": {"formatted_name": text, "first_name": text},
+            "org": {"company": text},
+            "phones": [{"phone": "+55 11 3088-2140", "type": "WORK"}],
+        }
+    ],
     "BUTTON": lambda text: {"text": text, "payload": text},
     "ORDER": lambda text: {
         "catalog_id": "501203377",

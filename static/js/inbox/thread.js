@@ -5,6 +5,7 @@ import { post } from "./request.js";
 import { isAtEnd, scroller, toEnd } from "./scroll.js";
 
 const READ_AFTER_MS = 300;
+const FLASH_MS = 1500;
 let shown = "";
 let newest = 0;
 let unseen = 0;
@@ -72,7 +73,19 @@ function markRead() {
   }, READ_AFTER_MS);
 }
 
+// A quote leads to its message; where that is not on the page, its link opens the part that has it.
+function jumpTo(event) {
+  const quote = event.target.closest("a[data-jump]");
+  const bubble = quote && document.getElementById(quote.dataset.jump);
+  if (!bubble || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  bubble.scrollIntoView({ block: "center" });
+  bubble.classList.add("flash");
+  setTimeout(() => bubble.classList.remove("flash"), FLASH_MS);
+}
+
 document.addEventListener("click", (event) => {
+  jumpTo(event);
   if (event.target.closest("#jump, [data-review]")) toEnd();
   event.target.closest("[data-review]")?.closest(".sheet").remove();
 });

@@ -1,0 +1,206 @@
+"""How a message looks, by what it says."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from conversations import forms
+from conversations.models import Message
+from whatsapp.payloads import content_reading, contents
+
+register = template.Library()
+
+PREVIEW_CHARACTERS = 140
+_PARTIALS: dict[type, str] = {
+    contents.Text: "conversations/bubbles/_text.html",
+    contents.Media: "conversations/bubbles/_media.html",
+    contents.Location: "conversations/bubbles/_location.html",
+    contents.Cards: "conversations/bubbles/_cards.html",
+    contents.Choice: "conversations/bubbles/_choice.html",
+    contents.Answers: "conversations/bubbles/_answers.html",
+    contents.CallPermission: "conversations/bubbles/_call_permission.html",
+    contents.Order: "conversations/bubbles/_order.html",
+    contents.Notice: "conversations/bubbles/_notice.html",
+    contents.Unknown: "conversations/bubbles/_unsupported.html",
+}
+_PLAIN = "conversations/bubbles/_plain.html"
+# Where punctuation ends a sentence and not the address.
+_LINK = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
+_AFTER_LINK = ".,;:!?)]}'\u2019\u201d"
+# What Meta calls what it does not hand over.
+_WORDS = {
+    "poll_creation": gettext_lazy("Poll"),
+    "poll_update": gettext_lazy("Vote in a poll"),
+    "gif": gettext_lazy("GIF"),
+    "group_invite": gettext_lazy("Invitation to a group"),
+    "list": gettext_lazy("List"),
+    "link_preview": gettext_lazy("Link preview"),
+    "location": gettext_lazy("Live location"),
+    "pin": gettext_lazy("Pinned message"),
+    "keep_in_chat": gettext_lazy("Kept message"),
+    "product": gettext_lazy("Product"),
+    "media_placeholder": gettext_lazy("Photo or video"),
+    "image": gettext_lazy("Photo"),
+    "video": gettext_lazy("Video"),
+    "ephemeral": gettext_lazy("View-once message"),
+    "edit": gettext_lazy("Edited message"),
+    "interactive": gettext_lazy("Interactive message"),
+    "hsm": gettext_lazy("Template"),
+}
+_TOO_BIG = 131052
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The partial that draws a message, and the value that it draws."""
+
+    template: str
+    shown: contents.Content
+
+
+@register.filter
+def part(message: Message) -> Part:
+    """Choose the partial for what a message says."""
+    shown = _shown(message)
+    if isinstance(shown, contents.Unknown) and message.type != Message.Type.UNSUPPORTED:
+        return Part(_PLAIN, shown)
+    return Part(_PARTIALS[type(shown)], shown)
+
+
+def _shown(message: Message) -> contents.Content:
+    if message.type == Message.Type.TEXT:
+        return contents.Text(message.text)
+    kind = message.type.lower()
+    if message.type == Message.Type.UNSUPPORTED and isinstance(message.extras, dict):
+        kind = str(message.extras.get("type") or kind)
+    return content_reading.read(kind, message.content, message.extras)
+
+
+@register.filter
+def is_notice(message: Message) -> bool:
+    """Tell whether WhatsApp itself says it, and nobody wrote it."""
+    return isinstance(_shown(message), contents.Notice)
+
+
+@register.filter
+def context(message: Message) -> contents.Context | None:
+    """Return what a message answers, or that it was passed on."""
+    return content_reading.context_of(message.extras)
+
+
+@register.filter
+def referral(message: Message) -> contents.Referral | None:
+    """Return the advertisement that a customer came from."""
+    return content_reading.referral_of(message.extras)
+
+
+@register.filter
+def quoted(quotes: dict[int, Message] | None, message: Message) -> Message | None:
+    """Return the message that this one answers, where the page looked it up."""
+    return quotes.get(message.pk) if quotes else None
+
+
+@register.filter
+def linked(text: str) -> SafeString:
+    """Write text with its web addresses as links; everything else is escaped."""
+    return format_html_join("", "{}", ((piece,) for piece in _pieces(text)))
+
+
+def _pieces(text: str) -> list[Any]:
+    pieces: list[Any] = []
+    end = 0
+    for found in _LINK.finditer(text):
+        address = found[0].rstrip(_AFTER_LINK)
+        if not content_reading.web_address(address):
+            continue
+        pieces += [text[end : found.start()], _link(address)]
+        end = found.start() + len(address)
+    return [*pieces, text[end:]]
+
+
+def _link(address: str) -> SafeString:
+    return format_html(
+        '<a href="{}" target="_blank" rel="noopener noreferrer nofollow">{}</a>', address, address
+    )
+
+
+@register.filter
+def notice(shown: contents.Notice) -> str:
+    """Say in a sentence what WhatsApp tells of a customer."""
+    if shown.kind in {"user_changed_number", "customer_changed_number"}:
+        if shown.wa_id:
+            sentence = _("The customer writes from a new number: +%(number)s.")
+            return sentence % {"number": shown.wa_id}
+        return _("The customer writes from a new number.")
+    if shown.kind == "user_changed_user_id":
+        return _("The customer has a new WhatsApp identity.")
+    if shown.kind == "customer_identity_changed":
+        return _("The customer has a new security code.")
+    if shown.kind == "request_welcome":
+        return _("The customer opened the chat for the first time.")
+    return shown.body or _("System message")
+
+
+@register.filter
+def unsupported(shown: contents.Unknown) -> str:
+    """Name what cannot be shown."""
+    if shown.code == _TOO_BIG:
+        return _("A file that is too big")
+    known = _WORDS.get(shown.word)
+    if known is not None:
+        return str(known)
+    return shown.word.replace("_", " ") or _("Unsupported message")
+
+
+@register.filter
+def media_label(shown: contents.Media, message: Message) -> str:
+    """Name a medium: a voice message, a document's file, a photo."""
+    if message.type == Message.Type.AUDIO and shown.is_voice:
+        return _("Voice message")
+    return shown.filename or message.get_type_display()
+
+
+@register.filter
+def position_after(message: Message) -> str:
+    """Write where a part of the thread ends with this message, as its address has it."""
+    return forms.cursor(message.timestamp, message.pk + 1)
+
+
+@register.filter
+def preview(message: Message) -> str:
+    """Write a message in one line."""
+    words = _preview(message)
+    return " ".join(words[: PREVIEW_CHARACTERS * 4].split())[:PREVIEW_CHARACTERS] or (
+        message.get_type_display()
+    )
+
+
+def _preview(message: Message) -> str:
+    if message.text:
+        return message.text
+    match _shown(message):
+        case contents.Media() as media:
+            return media.caption or media_label(media, message)
+        case contents.Location(name=name, address=address):
+            return name or address
+        case contents.Cards(cards=cards):
+            return ", ".join(card.name for card in cards if card.name)
+        case contents.Choice(title=title):
+            return title
+        case contents.Answers():
+            return _("Form filled in")
+        case contents.Order(items=items):
+            return ngettext("Order: %(count)s item", "Order: %(count)s items", len(items)) % {
+                "count": len(items)
+            }
+        case contents.Notice() as said:
+            return notice(said)
+        case contents.Unknown() as unknown if message.type == Message.Type.UNSUPPORTED:
+            return _("Not shown here: %(what)s") % {"what": unsupported(unknown)}
+    return ""
