@@ -120,6 +120,7 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "conversations.tasks.process_deliveries": {"queue": "webhooks"},
     "conversations.tasks.drain_outbox": {"queue": "send"},
+    "conversations.tasks.fetch_media": {"queue": "media"},
 }
 CELERY_TASK_PUBLISH_RETRY = False
 # A worker that looks for more by itself says so here, and nobody nudges it meanwhile.
@@ -184,6 +185,12 @@ CONTENT_SECURITY_POLICY = {
 GRAPH_API_URL = env.str("GRAPH_API_URL", default="https://graph.facebook.com")
 GRAPH_API_VERSION = env.str("GRAPH_API_VERSION", default="v25.0")
 WEBHOOK_RETENTION_DAYS = env.int("WEBHOOK_RETENTION_DAYS", default=7)
+# Where files may be fetched from, beside the Graph API's own host; with a dot: every host below.
+MEDIA_HOSTS = env.list("MEDIA_HOSTS", default=["lookaside.fbsbx.com", ".fbcdn.net"])
+MEDIA_QUOTA_BYTES = env.int("MEDIA_QUOTA_BYTES", default=10 * 1024**3)  # of one tenant
+MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(BASE_DIR / ".media"))
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 
 # --- API --------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

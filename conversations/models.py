@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from conversations import rules, types
 from tenants.models import User
 from whatsapp import errors
-from whatsapp.models import Phone
+from whatsapp.models import MediaFile, Phone
 
 
 class Contact(models.Model):
@@ -207,6 +207,9 @@ class Message(models.Model):
     content = models.JSONField(default=dict)
     # What else Meta wrote in the message (context, referral, errors, the word of an unknown type).
     extras = models.JSONField(null=True)
+    media = models.ForeignKey(
+        MediaFile, models.PROTECT, null=True, related_name="messages", db_index=False
+    )
     status = models.CharField(max_length=20, choices=Status)
     rank = models.PositiveSmallIntegerField(default=0)  # rules.RANKS
     timestamp = models.DateTimeField()  # Meta's for inbound, ours for outbound; threads sort by it
@@ -253,6 +256,10 @@ class Message(models.Model):
                 fields=["retry_of"],
                 condition=models.Q(retry_of__isnull=False),
                 name="message_attempts",
+            ),
+            # Serves finding the messages, and so the conversations, of a file.
+            models.Index(
+                fields=["media"], condition=models.Q(media__isnull=False), name="message_media"
             ),
             # Serves unread counts: inbound after the last read one.
             models.Index(

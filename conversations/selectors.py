@@ -13,7 +13,7 @@ from conversations import rules
 from conversations.models import ContactIdentity, Conversation, Message
 from tenants.errors import DomainError, NotFoundError
 from tenants.permissions import Actor, Permission
-from whatsapp.models import Phone
+from whatsapp.models import MediaFile, Phone
 from whatsapp.payloads import content_reading
 
 # What somebody types who looks for a number: digits, laid out in any way.
@@ -94,7 +94,7 @@ def messages_of(conversation: Conversation) -> QuerySet[Message]:
     """Return a conversation's messages, newest first by Meta's time, then by arrival."""
     return (
         Message.objects.filter(conversation=conversation)
-        .select_related("author", "retry_of")
+        .select_related("author", "retry_of", "media")
         .order_by("-timestamp", "-id")
     )
 
@@ -105,6 +105,16 @@ def message_for(actor: Actor, pk: int) -> Message:
     try:
         return Message.objects.select_related("conversation").get(pk=pk, conversation__in=visible)
     except Message.DoesNotExist:
+        raise NotFoundError from None
+
+
+def media_for(actor: Actor, pk: int) -> MediaFile:
+    """Return a file of a message that the actor may see. Raises: NotFoundError, ForbiddenError."""
+    visible = visible_to(actor).order_by().values("pk")
+    shown = Message.objects.filter(media=OuterRef("pk"), conversation__in=visible)
+    try:
+        return MediaFile.objects.filter(Exists(shown)).get(pk=pk)
+    except MediaFile.DoesNotExist:
         raise NotFoundError from None
 
 

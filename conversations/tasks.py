@@ -1,6 +1,6 @@
 """Nudges: each may be lost or run twice, and the sweeper finds what none of them reached."""
 
-from conversations.services import delivery, inbound
+from conversations.services import delivery, fetching, inbound
 from tenants import queue
 
 
@@ -12,3 +12,8 @@ def process_deliveries() -> None:
 @queue.tenant_task
 def drain_outbox(*, phone_id: int) -> None:
     delivery.drain(phone_id=phone_id)
+
+
+@queue.tenant_task
+def fetch_media() -> None:
+    fetching.fetch()

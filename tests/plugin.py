@@ -69,6 +69,7 @@ def _describe_the_installation() -> None:
 def _start_services(config: pytest.Config) -> None:
     redis_is_ours = not os.environ.get("REDIS_URL")
     folder = Path(tempfile.mkdtemp(prefix="balcao-test-"))
+    os.environ["MEDIA_ROOT"] = str(folder / "files")
     try:
         running = services.start(folder, durable=False, user="the tests")
     except DemoError as error:

@@ -12,7 +12,14 @@ from config.demo.services import Services
 SECRETS = "secrets.json"
 REDIS_PREFIX = "balcao-demo:"
 # Settings of a real installation that would only surprise in a demo.
-FOREIGN = ("TRUSTED_PROXY_COUNT", "GRAPH_API_VERSION", "WEBHOOK_RETENTION_DAYS", "LOG_LEVEL")
+FOREIGN = (
+    "TRUSTED_PROXY_COUNT",
+    "GRAPH_API_VERSION",
+    "WEBHOOK_RETENTION_DAYS",
+    "LOG_LEVEL",
+    "MEDIA_HOSTS",
+    "MEDIA_QUOTA_BYTES",
+)
 
 
 def build(data: Path, *, port: int, simulator_port: int, services: Services) -> dict[str, str]:
@@ -32,6 +39,7 @@ def build(data: Path, *, port: int, simulator_port: int, services: Services) -> 
         "DEBUG": "false",
         "BALCAO_DEMO": "1",
         "BALCAO_DEMO_DIR": str(data),
+        "MEDIA_ROOT": str(data / "files"),
         "BALCAO_SIMULATOR_CONFIG": str(data / "simulator.json"),
         "PUBLIC_URL": f"http://localhost:{port}",
         "GRAPH_API_URL": f"http://127.0.0.1:{simulator_port}",

@@ -23,7 +23,7 @@ from tenants import context
 from tenants.db import arrays
 from tenants.feed import live
 from tenants.feed.live import Draft
-from whatsapp.payloads import AccountEvent, InboundMessage, StatusUpdate, content_reading
+from whatsapp.payloads import AccountEvent, InboundMessage, StatusUpdate, Unit, content_reading, media
 from whatsapp.payloads.contents import Unknown
 from whatsapp.services import events, template_events
 from whatsapp.webhooks.types import Fate
@@ -56,6 +56,7 @@ class Applied:
 
     seq: int | None = None  # the tenant's last change number
     settled_phones: set[int] = field(default_factory=set)  # whose next messages may go now
+    has_files: bool = False  # to be fetched
 
 
 class TenantUnavailableError(Exception):
@@ -133,7 +134,12 @@ def _transaction(work: Session, target: Target, parcels: list[Parcel], applied: 
         drafts: list[Draft] = [*arrived, *outcome.drafts]
         seq = live.number(cursor, drafts) if drafts else None
     applied.seq = seq or applied.seq
+    applied.has_files |= any(_brings_file(parcel.unit) for parcel in parcels)
     applied.settled_phones |= outcome.settled_phones
+
+
+def _brings_file(unit: Unit) -> bool:
+    return isinstance(unit, InboundMessage) and unit.type in media.KINDS
 
 
 def _phones(cursor: psycopg.Cursor[Any], parcels: list[Parcel]) -> dict[str, int]:

@@ -25,6 +25,7 @@ class Done:
 
     seqs: dict[str, int] = field(default_factory=dict)  # the last change number by schema
     settled: set[tuple[str, int]] = field(default_factory=set)  # schema and phone
+    files: set[str] = field(default_factory=set)  # schemas that have files to fetch
     skipped: set[int] = field(default_factory=set)  # deliveries that stay as they were
 
 
@@ -101,6 +102,8 @@ def _apply(opened: Sessions, plan: Plan) -> Done:
             continue
         if applied.seq is not None:
             done.seqs[target.schema_name] = applied.seq
+        if applied.has_files:
+            done.files.add(target.schema_name)
         done.settled.update((target.schema_name, phone) for phone in applied.settled_phones)
     return done
 

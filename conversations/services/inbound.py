@@ -198,6 +198,9 @@ class Worker:
         """Tell the world what was committed."""
         self._skipped |= done.skipped
         self._hints.waiting.update(done.seqs)
+        for schema in done.files:
+            with context.tenant(schema):
+                queue.enqueue("conversations.tasks.fetch_media")
         for schema, phone_id in done.settled:
             with context.tenant(schema):
                 queue.enqueue("conversations.tasks.drain_outbox", phone_id=phone_id)

@@ -12,7 +12,7 @@ import psycopg
 from django.db import OperationalError, connection
 from django.utils import timezone
 
-from conversations.services import delivery, inbound, orphans, retention
+from conversations.services import delivery, fetching, inbound, orphans, retention
 from tenants import context
 from tenants.db import raw
 from tenants.models import Tenant
@@ -116,6 +116,7 @@ class Sweeper:
             tenants = list(Tenant.objects.filter(status=Tenant.Status.ACTIVE))
         for tenant in tenants:
             self._guard(f"messages of {tenant.schema_name}", partial(_tenant, tenant))
+            self._guard(f"files of {tenant.schema_name}", partial(_files, tenant))
             self._guard(f"jobs of {tenant.schema_name}", partial(_jobs, tenant))
             if purging:
                 self._guard(f"retention of {tenant.schema_name}", partial(_purge, tenant))
@@ -146,6 +147,11 @@ def _tenant(tenant: Tenant) -> None:
 def _jobs(tenant: Tenant) -> None:
     with context.tenant(tenant.schema_name):
         working.sweep()
+
+
+def _files(tenant: Tenant) -> None:
+    with context.tenant(tenant.schema_name):
+        fetching.sweep()
 
 
 def _purge(tenant: Tenant) -> None:

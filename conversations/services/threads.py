@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 
 from conversations.models import Message
-from conversations.services import identities, merging, people
+from conversations.services import attachments, identities, merging, people
 from tenants.db import arrays
 from tenants.feed.live import Draft
 from tenants.feed.models import Change
@@ -116,6 +116,7 @@ def store(
     ordered = sorted(unique, key=lambda one: (one.message.timestamp, one.message.wamid))
     ids = _insert(cursor, ordered, threads)
     inserted = [one for one in ordered if one.key in ids]
+    attachments.attach(cursor, [(one.phone_id, one.message) for one in inserted], ids)
     _touch(cursor, inserted, ids, threads)
     drafts = [Draft(Change.Kind.MESSAGE, threads[one.key], ids[one.key]) for one in inserted]
     return ids, joined + drafts

@@ -52,6 +52,11 @@ class Answer:
         )
 
 
+def document_of(answer: Answer) -> dict[str, Any]:
+    """Return the JSON object of an answer that went well; empty for every other."""
+    return _object(answer.body or b"") if 200 <= answer.status < 300 else {}
+
+
 def _object(text: str | bytes) -> dict[str, Any]:
     try:
         document = json.loads(text)

@@ -18,6 +18,7 @@ INBOUND, OUTBOUND = "inbound", "outbound"  # seen from the business, as in its o
 KEPT_MESSAGES = 20_000
 KEPT_REQUESTS = 500
 TYPING_SECONDS = 25.0
+_FILE_TYPES = frozenset({"image", "sticker", "audio", "video", "document"})
 #: Inbound types that do not open the window for free text.
 _NO_ANSWER_TYPES = frozenset({"reaction", "system", "edit", "revoke"})
 
@@ -66,11 +67,10 @@ class Message:
     def _media(self) -> dict[str, str] | None:
         """Name the file that the page may show with the message."""
         content = self.content.get(self.type)
-        media_id = content.get("id") if isinstance(content, dict) else None
-        if self.type not in {"image", "sticker", "audio", "video", "document"} or not media_id:
+        if self.type not in _FILE_TYPES or not isinstance(content, dict) or not content.get("id"):
             return None
         name = content.get("filename") or ""
-        return {"id": str(media_id), "kind": self.type, "name": str(name)}
+        return {"id": str(content["id"]), "kind": self.type, "name": str(name)}
 
     def as_json(self) -> dict[str, Any]:
         """As the JSON endpoints show it; times are unix seconds."""
