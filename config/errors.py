@@ -34,6 +34,8 @@ logger = logging.getLogger(__name__)
 
 PROBLEM_TYPE = "application/problem+json"
 UNAVAILABLE_RETRY_SECONDS = 5
+# Of what a refusal knows, the members that programs may read.
+_SHOWN = ("merged_into",)
 _DATABASE_IS_AWAY = (OperationalError, InterfaceError, PoolTimeout)
 
 
@@ -46,6 +48,7 @@ class Problem:
     detail: str | Promise
     errors: list[dict[str, str]] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
+    more: dict[str, Any] = field(default_factory=dict)  # members of this problem alone
 
     @property
     def title(self) -> str:
@@ -59,6 +62,7 @@ class Problem:
             "status": self.status,
             "detail": str(self.detail),
             "code": self.code,
+            **self.more,
         }
         return {**members, "errors": self.errors} if self.errors else members
 
@@ -119,8 +123,14 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
 def problem_of(error: BaseException) -> Problem | None:
     """Return the problem that an exception stands for; None when nobody foresaw it."""
     if isinstance(error, DomainError):
-        headers = _domain_headers(error)
-        return Problem(error.http_status, error.code, str(error), _domain_errors(error), headers)
+        return Problem(
+            error.http_status,
+            error.code,
+            str(error),
+            _domain_errors(error),
+            _domain_headers(error),
+            {name: error.context[name] for name in _SHOWN if name in error.context},
+        )
     if isinstance(error, exceptions.ValidationError):
         return Problem(400, "invalid", _INVALID, errors=list(_validation_errors(error)))
     if isinstance(error, exceptions.APIException):

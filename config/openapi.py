@@ -44,6 +44,7 @@ _WORDS = {"200": "Done.", "202": "Queued."}
 _WITH_RETRY_AFTER = {"429", "503"}
 _REASONS = {
     "409": "The state of things does not allow this: the code says which.",
+    "410": "It was merged with another one, whose id is in `merged_into`.",
     "422": "This Idempotency-Key was used with another request.",
 }
 _EXAMPLES = {
@@ -53,6 +54,10 @@ _EXAMPLES = {
     "404": ("not_found", "There is nothing here, or it is not yours to see."),
     "406": ("not_acceptable", "Could not satisfy the request Accept header."),
     "409": ("window_closed", "The 24-hour window is closed: send a template instead."),
+    "410": (
+        "merged",
+        "This was merged with another one, because both are the same person.",
+    ),
     "411": ("length_required", "A body needs a Content-Length."),
     "413": ("too_large", "This is more than is taken in one request."),
     "415": ("unsupported_media_type", 'Unsupported media type "text/plain" in request.'),

@@ -6,7 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from rest_framework.views import APIView
 
 from config import openapi
-from conversations.api import conversations, messages
+from conversations.api import contacts, conversations, messages
 from tenants.api import auth
 
 
@@ -20,6 +20,7 @@ tenant_patterns: list[URLPattern] = [
     *_both("conversations/", conversations.ConversationListView),
     *_both("conversations/<int:pk>/", conversations.ConversationView),
     *_both("conversations/<int:pk>/messages", conversations.MessageListView),
+    *_both("contacts/<int:pk>/", contacts.ContactView),
     *_both("messages/send", messages.SendView),
 ]
 

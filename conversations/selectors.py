@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from conversations import rules
-from conversations.models import ContactIdentity, Conversation, Message
+from conversations.models import Contact, ContactIdentity, Conversation, Message
 from tenants.errors import DomainError, NotFoundError
 from tenants.permissions import Actor, Permission
 from whatsapp.models import MediaFile, Phone
@@ -26,23 +26,70 @@ class SeveralPhonesError(DomainError):
     message = _("This account has several numbers: say from which one to send.")
 
 
+class MergedError(DomainError):
+    """What is asked for is part of ``into`` now: two of them were one person."""
+
+    code = "merged"
+    http_status = 410
+    message = _("This was merged with another one, because both are the same person.")
+
+    def __init__(self, into: int) -> None:
+        super().__init__(merged_into=into)
+        self.into = into
+
+
 def visible_to(actor: Actor) -> QuerySet[Conversation]:
     """Return the conversations that the actor may see, newest first. Raises: ForbiddenError."""
     actor.require(Permission.READ_CONVERSATIONS)
     return (
         Conversation.objects.select_related("contact", "phone", "last_message__author")
         .prefetch_related("contact__identities")
+        .filter(merged_into=None)
         .exclude(status=Conversation.Status.ARCHIVED)
         .order_by("-last_message_at", "-id")
     )
 
 
 def conversation_for(actor: Actor, pk: int) -> Conversation:
-    """Return one conversation that the actor may see. Raises: NotFoundError, ForbiddenError."""
+    """Return one conversation that the actor may see.
+
+    Raises: NotFoundError, ForbiddenError, MergedError.
+    """
     try:
         return visible_to(actor).get(pk=pk)
     except Conversation.DoesNotExist:
-        raise NotFoundError from None
+        into = merged_among(actor, [pk]).get(pk)
+    raise NotFoundError if into is None else MergedError(into)
+
+
+def kept_conversation_for(actor: Actor, pk: int) -> Conversation:
+    """Return one conversation, or the one that it was merged into: a page goes on with that.
+
+    Raises: NotFoundError, ForbiddenError.
+    """
+    try:
+        return conversation_for(actor, pk)
+    except MergedError as merged:
+        return conversation_for(actor, merged.into)
+
+
+def merged_among(actor: Actor, conversation_ids: Iterable[int]) -> dict[int, int]:
+    """Return which of these conversations were merged, and into which that the actor may see."""
+    merged = Conversation.objects.filter(
+        pk__in=conversation_ids, merged_into__in=visible_to(actor).order_by().values("pk")
+    )
+    return {row.pk: row.merged_into_id for row in merged if row.merged_into_id is not None}
+
+
+def contact_for(actor: Actor, pk: int) -> Contact:
+    """Return one contact. Raises: NotFoundError, ForbiddenError, MergedError."""
+    actor.require(Permission.READ_CONVERSATIONS)
+    contact = Contact.objects.prefetch_related("identities").filter(pk=pk).first()
+    if contact is None:
+        raise NotFoundError
+    if contact.merged_into_id is not None:
+        raise MergedError(contact.merged_into_id)
+    return contact
 
 
 def matching(conversations: QuerySet[Conversation], search: str) -> QuerySet[Conversation]:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from conversations import forms, selectors
 from conversations.models import Conversation, Message
-from conversations.services import outbound, reading
+from conversations.services import contacts, outbound, reading
 from tenants.access import OperatorRequest, role_required
 from tenants.errors import DomainError, NotFoundError
 from tenants.feed import selectors as feed
@@ -63,7 +63,10 @@ def conversation(request: OperatorRequest, pk: int) -> HttpResponse:
 
     The whole page also marks what it shows as read, for browsers that run no script.
     """
-    thread = _thread(request, selectors.conversation_for(request.actor, pk))
+    found = selectors.kept_conversation_for(request.actor, pk)
+    if found.pk != pk:
+        return redirect("conversation", found.pk)
+    thread = _thread(request, found)
     if _asks_for_part(request):
         part = "_older.html" if thread["until"] else "_conversation.html"
         return render(request, f"conversations/{part}", thread)
@@ -79,7 +82,7 @@ def conversation(request: OperatorRequest, pk: int) -> HttpResponse:
 @role_required(Permission.REPLY)
 def reply(request: OperatorRequest, pk: int) -> HttpResponse:
     """Queue a reply; answers with its bubble, or leads back to the thread."""
-    found = selectors.conversation_for(request.actor, pk)
+    found = selectors.kept_conversation_for(request.actor, pk)
     data = _valid(forms.ReplyForm(request.POST))
     try:
         message = outbound.send_text(
@@ -92,8 +95,10 @@ def reply(request: OperatorRequest, pk: int) -> HttpResponse:
             force=data["force"],
         )
     except DomainError as refusal:
+        if request.htmx and found.pk != pk:
+            raise  # the thread that the page shows is not there any more
         return _refused(request, found, refusal, data)
-    return _sent(request, message)
+    return _sent(request, message, pk)
 
 
 @never_cache
@@ -102,13 +107,13 @@ def reply(request: OperatorRequest, pk: int) -> HttpResponse:
 def send_again(request: OperatorRequest, pk: int, message_id: int) -> HttpResponse:
     """Queue a new attempt of a message of this conversation."""
     message = selectors.message_for(request.actor, message_id)
-    if message.conversation_id != pk:
+    if message.conversation_id != selectors.kept_conversation_for(request.actor, pk).pk:
         raise NotFoundError
     data = _valid(forms.SendAgainForm(request.POST))
     attempt = outbound.send_again(
         actor=request.actor, message=message, client_id=data["client_id"], now=timezone.now()
     )
-    return _sent(request, attempt)
+    return _sent(request, attempt, pk)
 
 
 @never_cache
@@ -116,12 +121,27 @@ def send_again(request: OperatorRequest, pk: int, message_id: int) -> HttpRespon
 @role_required(Permission.REPLY)
 def read(request: OperatorRequest, pk: int) -> HttpResponse:
     """Mark a thread as read as far as the page showed it."""
-    found = selectors.conversation_for(request.actor, pk)
+    found = selectors.kept_conversation_for(request.actor, pk)
     data = _valid(forms.ReadForm(request.POST))
     if not reading.mark_read(actor=request.actor, conversation=found, up_to_id=data["up_to"]):
         return HttpResponse(status=204)
-    rows = list(selectors.listed(request.actor).filter(pk=pk))
+    rows = list(selectors.listed(request.actor).filter(pk=found.pk))
     return render(request, "conversations/_changes.html", _fragments(request, rows, open_pk=pk))
+
+
+@never_cache
+@require_POST
+@role_required(Permission.REPLY)
+def rename(request: OperatorRequest, pk: int) -> HttpResponse:
+    """Write the name of a conversation's contact; answers with what shows it."""
+    found = selectors.kept_conversation_for(request.actor, pk)
+    data = _valid(forms.NameForm(request.POST))
+    contacts.rename(actor=request.actor, contact=found.contact, name=data["name"])
+    if not request.htmx:
+        return redirect("conversation", found.pk)
+    rows = list(selectors.listed(request.actor).filter(pk=found.pk))
+    context = _fragments(request, rows, open_pk=found.pk)
+    return render(request, "conversations/_changes.html", context)
 
 
 @never_cache
@@ -144,9 +164,14 @@ def _difference(
 ) -> HttpResponse:
     changed = selectors.listed(request.actor).filter(pk__in=difference.conversation_ids)
     rows = list(changed[:ROWS_MAX]) if difference.conversation_ids else []
+    missing = difference.conversation_ids - {row.pk for row in rows}
+    merged = selectors.merged_among(request.actor, missing) if missing else {}
+    if data["open"] in merged:
+        address = reverse("conversation", args=[merged[data["open"]]])
+        return HttpResponse(headers={"HX-Redirect": address})
     if not rows:
         return HttpResponse(status=204)
-    context = _fragments(request, rows, open_pk=data["open"])
+    context = {**_fragments(request, rows, open_pk=data["open"]), "merged": merged}
     if data["q"] or data["unread"]:
         fitting = selectors.listed(request.actor, search=data["q"], unread_only=data["unread"])
         context["listed_ids"] = set(
@@ -223,9 +248,12 @@ def _thread(request: OperatorRequest, found: Conversation) -> dict[str, Any]:
     }
 
 
-def _sent(request: OperatorRequest, message: Message) -> HttpResponse:
+def _sent(request: OperatorRequest, message: Message, shown_pk: int) -> HttpResponse:
     if not request.htmx:
         return redirect(f"{reverse('conversation', args=[message.conversation_id])}#composer")
+    if message.conversation_id != shown_pk:
+        address = reverse("conversation", args=[message.conversation_id])
+        return HttpResponse(headers={"HX-Redirect": address})
     rows = list(selectors.listed(request.actor).filter(pk=message.conversation_id))
     context = _fragments(request, rows, open_pk=message.conversation_id)
     context["bubbles"] = list(selectors.thread_of(rows[0]).filter(pk=message.pk)) if rows else []

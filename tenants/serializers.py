@@ -127,4 +127,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
     status = serializers.IntegerField()
     detail = serializers.CharField(help_text="A sentence for people, in the caller's language.")
     code = serializers.CharField(help_text="A word for programs, which does not change.")
+    merged_into = serializers.IntegerField(
+        required=False, help_text="With `merged`: the id that is used from now on."
+    )
     errors = ProblemErrorSerializer(many=True, required=False)  # type: ignore[assignment] # a member, not the form's

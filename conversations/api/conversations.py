@@ -20,7 +20,9 @@ from conversations.serializers import (
 from tenants.api import keyset
 from tenants.api.base import TenantAPIView
 from tenants.permissions import Permission
-from tenants.serializers import PageParameters
+from tenants.serializers import PageParameters, ProblemSerializer
+
+PROBLEM_TYPE = "application/problem+json"
 
 
 class ConversationListView(TenantAPIView):
@@ -57,7 +59,7 @@ class ConversationView(TenantAPIView):
         operation_id="conversations_read",
         tags=["conversations"],
         summary="Read one conversation",
-        responses={200: ConversationSerializer},
+        responses={200: ConversationSerializer, (410, PROBLEM_TYPE): ProblemSerializer},
         examples=[OpenApiExample("A conversation", value=examples.CONVERSATION)],
     )
     def get(self, request: Request, pk: int) -> Response:
@@ -74,7 +76,7 @@ class MessageListView(TenantAPIView):
         tags=["conversations"],
         summary="List a conversation's messages, newest first",
         parameters=[PageParameters],
-        responses={200: MessagePageSerializer},
+        responses={200: MessagePageSerializer, (410, PROBLEM_TYPE): ProblemSerializer},
         examples=[
             OpenApiExample(
                 "A page",

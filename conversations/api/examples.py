@@ -43,15 +43,16 @@ FAILED: dict[str, Any] = {
         "action": "Send a template instead.",
     },
 }
+CONTACT: dict[str, Any] = {
+    "id": 5,
+    "name": "",
+    "profile_name": "Marina Souza",
+    "wa_id": "5511987654321",
+}
 CONVERSATION: dict[str, Any] = {
     "id": 7,
     "phone": 1,
-    "contact": {
-        "id": 5,
-        "name": "",
-        "profile_name": "Marina Souza",
-        "wa_id": "5511987654321",
-    },
+    "contact": CONTACT,
     "status": "OPEN",
     "unread_count": 1,
     "last_message_at": "2026-11-10T12:00:00Z",

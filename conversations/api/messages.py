@@ -51,6 +51,7 @@ class SendView(TenantAPIView):
             200: DryRunSerializer,
             202: MessageSerializer,
             (409, PROBLEM_TYPE): ProblemSerializer,
+            (410, PROBLEM_TYPE): ProblemSerializer,
             (422, PROBLEM_TYPE): ProblemSerializer,
         },
         examples=[

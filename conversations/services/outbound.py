@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from conversations import rules
 from conversations.models import Conversation, Message
+from conversations.selectors import MergedError
 from conversations.services import composing
 from tenants import context, queue
 from tenants.errors import DomainError, NotFoundError
@@ -221,9 +222,12 @@ def _locked(conversation_id: int) -> Conversation:
         of=("self",), no_key=True
     )
     try:
-        return conversations.get(pk=conversation_id)
+        conversation = conversations.get(pk=conversation_id)
     except Conversation.DoesNotExist:
         raise NotFoundError from None
+    if conversation.merged_into_id is not None:
+        raise MergedError(conversation.merged_into_id)
+    return conversation
 
 
 def _same(first: Message, draft: Message, conversation: Conversation) -> Message:

@@ -8,7 +8,7 @@ from django.db import OperationalError, connection, transaction
 from psycopg.errors import DeadlockDetected
 
 from conversations import rules
-from conversations.services import outbox, statuses
+from conversations.services import learning, outbox, statuses
 from conversations.services.claims import Claim
 from conversations.services.outbox import Move
 from whatsapp import errors
@@ -36,11 +36,14 @@ def settle(results: Sequence[Result]) -> float:
     wamid are applied. A message whose state is not ours any more is left alone.
     """
     try:
-        return _settle(results)
+        rest_seconds = _settle(results)
     except OperationalError as error:
         if not isinstance(error.__cause__, DeadlockDetected):
             raise
-        return _settle(results)  # the rival is through by now
+        rest_seconds = _settle(results)  # the rival is through by now
+    ends = [(result.claim.message_id, result.end) for result in results]
+    learning.learn({pk: end for pk, end in ends if isinstance(end, SentMessage)})
+    return rest_seconds
 
 
 @transaction.atomic(durable=True)

@@ -48,7 +48,8 @@ htmx.defineExtension("inbox", {
     const element = fragment.firstElementChild;
     if (style === "morph") {
       announce();
-      return Idiomorph.morph(target, element, { morphStyle: "outerHTML" });
+      // What somebody is just writing is not replaced.
+      return Idiomorph.morph(target, element, { morphStyle: "outerHTML", ignoreActiveValue: true });
     }
     if (style === "sorted") {
       announce();

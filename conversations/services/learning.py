@@ -1,0 +1,90 @@
+"""Learn from Meta's answer to a message under which names its customer is known."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import DatabaseError, connection, transaction
+
+from conversations import rules
+from conversations.models import ContactIdentity, Message
+from conversations.services import identities, merging, people
+from tenants.feed import live
+from tenants.feed.live import Cursor, Draft
+from tenants.feed.models import Change
+from whatsapp.client import SentMessage
+from whatsapp.payloads import Sender
+
+logger = logging.getLogger(__name__)
+
+_RESPELL = """
+    UPDATE conversations_contactidentity SET value = %s
+    WHERE contact_id = %s AND kind = 'WA_ID' AND match_key = %s AND value <> %s
+"""
+
+
+def learn(accepted: Mapping[int, SentMessage]) -> None:
+    """Take over number and user id that the answers gave, by message id. Never raises.
+
+    Two queries while there is nothing new. The number is kept as Meta writes it: a Brazilian one
+    with or without the ninth digit, whatever somebody typed.
+    """
+    named = {pk: sent for pk, sent in accepted.items() if sent.wa_id or sent.user_id}
+    if not named:
+        return
+    try:
+        for sender, at in _news(named):
+            with transaction.atomic(), connection.cursor() as cursor:
+                _take(cursor, sender, at)
+    except (DatabaseError, merging.RivalMergeError):
+        # The messages are gone and accounted for; the next answer says the same again.
+        logger.warning("what an answer said of its customer was not kept")
+
+
+def _news(named: Mapping[int, SentMessage]) -> list[tuple[Sender, datetime]]:
+    """Return the answers that name a contact otherwise than he is known.
+
+    One of the names must be his already, in any spelling: else it speaks of somebody else.
+    """
+    sent = Message.objects.filter(pk__in=named).order_by("pk")
+    rows = list(sent.values_list("pk", "conversation__contact_id", "timestamp"))
+    identities_of = ContactIdentity.objects.filter(contact__in={contact for _, contact, _ in rows})
+    values: dict[int, set[tuple[str, str]]] = defaultdict(set)
+    keys: dict[int, set[tuple[str, str]]] = defaultdict(set)
+    for contact, kind, value, key in identities_of.values_list(
+        "contact_id", "kind", "value", "match_key"
+    ):
+        values[contact].add((kind, value))
+        keys[contact].add((kind, key))
+    news = []
+    for pk, contact, at in rows:
+        sender = Sender(named[pk].wa_id.removeprefix("+"), named[pk].user_id, "", "")
+        said = identities.names_of(sender)
+        is_his = any(key in keys[contact] for key, _value in said)
+        written = {(key[0], value) for key, value in said}
+        if is_his and not written <= values[contact]:
+            news.append((sender, at))
+            values[contact] |= written
+    return news
+
+
+def _take(cursor: Cursor, sender: Sender, at: datetime) -> None:
+    """Make the names lead to one contact; as of when the message was written, for moved numbers."""
+    met = people.meet(cursor, [(sender, at)])
+    (contact_id,) = met.contacts
+    drafts = merging.join(cursor, met.gone, met.contacts)
+    key = rules.match_key(sender.wa_id)
+    cursor.execute(_RESPELL, (sender.wa_id, contact_id, key, sender.wa_id))
+    drafts += [Draft(Change.Kind.CONVERSATION, pk) for pk in _threads(cursor, contact_id)]
+    if drafts:
+        live.publish(*dict.fromkeys(drafts))
+
+
+def _threads(cursor: Cursor, contact_id: int) -> list[int]:
+    cursor.execute(
+        "SELECT id FROM conversations_conversation"
+        " WHERE contact_id = %s AND merged_into_id IS NULL ORDER BY id",
+        (contact_id,),
+    )
+    return [pk for (pk,) in cursor.fetchall()]
