@@ -8,6 +8,7 @@ from rest_framework.views import APIView
 from config import openapi
 from conversations.api import contacts, conversations, messages
 from tenants.api import auth
+from whatsapp.api import policies
 
 
 def _both(route: str, view: type[APIView], **kwargs: Any) -> list[URLPattern]:
@@ -22,6 +23,7 @@ tenant_patterns: list[URLPattern] = [
     *_both("conversations/<int:pk>/messages", conversations.MessageListView),
     *_both("contacts/<int:pk>/", contacts.ContactView),
     *_both("messages/send", messages.SendView),
+    *_both("phones/<int:pk>/read-policy", policies.ReadPolicyView),
 ]
 
 v1_patterns: list[URLPattern | URLResolver] = [

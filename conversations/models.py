@@ -110,6 +110,8 @@ class Conversation(models.Model):
     unread_count = models.PositiveIntegerField(default=0)
     # Inbound messages up to this id are read: unread is what came in after it.
     read_up_to_id = models.BigIntegerField(default=0)
+    # Inbound messages up to this id are marked as read at WhatsApp, as far as we tried.
+    told_read_id = models.BigIntegerField(default=0, db_default=0)
     # The newest message by (timestamp, id); null only between two statements of one transaction.
     last_message = models.ForeignKey(
         "Message",

@@ -1,6 +1,6 @@
 """Nudges: each may be lost or run twice, and the sweeper finds what none of them reached."""
 
-from conversations.services import delivery, fetching, inbound
+from conversations.services import delivery, fetching, inbound, marking
 from tenants import queue
 
 
@@ -17,3 +17,8 @@ def drain_outbox(*, phone_id: int) -> None:
 @queue.tenant_task
 def fetch_media() -> None:
     fetching.fetch()
+
+
+@queue.tenant_task
+def mark_read(*, conversation_id: int, up_to_id: int, typing: bool) -> None:
+    marking.tell(conversation_id=conversation_id, up_to_id=up_to_id, typing=typing)

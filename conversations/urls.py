@@ -11,6 +11,7 @@ urlpatterns = [
     path("inbox/<int:pk>/", views.conversation, name="conversation"),
     path("inbox/<int:pk>/reply", views.reply, name="reply"),
     path("inbox/<int:pk>/read", views.read, name="read"),
+    path("inbox/<int:pk>/writing", views.writing, name="writing"),
     path("inbox/<int:pk>/contact", views.rename, name="rename_contact"),
     path("inbox/<int:pk>/messages/<int:message_id>/again", views.send_again, name="send_again"),
 ]

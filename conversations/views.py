@@ -145,6 +145,16 @@ def rename(request: OperatorRequest, pk: int) -> HttpResponse:
 
 
 @never_cache
+@require_POST
+@role_required(Permission.REPLY)
+def writing(request: OperatorRequest, pk: int) -> HttpResponse:
+    """Let the customer see that somebody writes."""
+    found = selectors.conversation_for(request.actor, pk)
+    reading.note_writing(actor=request.actor, conversation=found)
+    return HttpResponse(status=204)
+
+
+@never_cache
 @require_safe
 @role_required(Permission.READ_CONVERSATIONS)
 def changes(request: OperatorRequest) -> HttpResponse:

@@ -22,6 +22,13 @@ class Phone(models.Model):
         AUTH_ERROR = "AUTH_ERROR", _("Reconnect")
         UNKNOWN = "UNKNOWN", _("Not checked yet")
 
+    class ReadPolicy(models.TextChoices):
+        """When customers see that their messages were read."""
+
+        ON_OPEN = "ON_OPEN", _("When somebody opens the conversation")
+        ON_REPLY = "ON_REPLY", _("When somebody replies")
+        NEVER = "NEVER", _("Never")
+
     phone_number_id = models.CharField(max_length=40, unique=True)
     waba_id = models.CharField(max_length=40)
     display_phone_number = models.CharField(max_length=40)
@@ -30,6 +37,13 @@ class Phone(models.Model):
     status = models.CharField(max_length=20, choices=Status, default=Status.ACTIVE)
     health = models.CharField(max_length=20, choices=Health, default=Health.UNKNOWN)
     health_checked_at = models.DateTimeField(null=True)
+    read_policy = models.CharField(
+        max_length=10,
+        choices=ReadPolicy,
+        default=ReadPolicy.ON_OPEN,
+        db_default=ReadPolicy.ON_OPEN,
+    )
+    read_marks_failed = models.PositiveIntegerField(default=0, db_default=0)  # best effort: counted
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     def __str__(self) -> str:

@@ -170,6 +170,12 @@ def release(*, phone_id: int) -> None:
         outbox.publish(outbox.release(cursor, phone_id))
 
 
+def sender_of(phone: Phone) -> Sender | None:
+    """Return what a call for the number needs; None while tenant or number must not send."""
+    tenant = _active_tenant()
+    return None if tenant is None else _sender(tenant, phone)
+
+
 def _active_tenant() -> Tenant | None:
     tenants = Tenant.objects.filter(schema_name=context.current_schema())
     return tenants.filter(status=Tenant.Status.ACTIVE).first()

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from conversations import rules
 from conversations.models import Conversation, Message
 from conversations.selectors import MergedError
-from conversations.services import composing
+from conversations.services import composing, reading
 from tenants import context, queue
 from tenants.errors import DomainError, NotFoundError
 from tenants.feed import live
@@ -212,6 +212,8 @@ def _queue(
         _check_seen(conversation, seen, actor)
     message = _insert(draft, actor, conversation, now)
     queue.enqueue("conversations.tasks.drain_outbox", phone_id=conversation.phone_id)
+    if conversation.phone.read_policy == Phone.ReadPolicy.ON_REPLY:
+        reading.show_read(conversation, up_to_id=message.pk)
     live.publish(Draft(Change.Kind.MESSAGE, conversation.pk, message.pk))
     return message
 

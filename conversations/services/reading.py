@@ -4,10 +4,12 @@ from django.db import transaction
 from django.db.models import Max
 
 from conversations.models import Conversation, Message
+from tenants import queue
 from tenants.feed import live
 from tenants.feed.live import Draft
 from tenants.feed.models import Change
 from tenants.permissions import Actor, Permission
+from whatsapp.models import Phone
 
 
 @transaction.atomic
@@ -20,7 +22,8 @@ def mark_read(*, actor: Actor, conversation: Conversation, up_to_id: int) -> boo
     if not actor.may(Permission.REPLY):
         return False
     # Rivals: inbound messages, which count themselves as unread, and another reader.
-    row = Conversation.objects.select_for_update(no_key=True).get(pk=conversation.pk)
+    rows = Conversation.objects.select_related("phone")
+    row = rows.select_for_update(of=("self",), no_key=True).get(pk=conversation.pk)
     # The page's word is no more than a limit: an id from the future would hide what is to come.
     messages = Message.objects.filter(conversation=row)
     newest = messages.filter(pk__lte=up_to_id).aggregate(newest=Max("pk"))["newest"]
@@ -32,6 +35,28 @@ def mark_read(*, actor: Actor, conversation: Conversation, up_to_id: int) -> boo
     ).count()
     row.save(update_fields=["read_up_to_id", "unread_count"])
     changed = row.unread_count != before
+    if row.phone.read_policy == Phone.ReadPolicy.ON_OPEN:
+        show_read(row, up_to_id=newest)
     if changed:
         live.publish(Draft(Change.Kind.CONVERSATION, row.pk))
     return changed
+
+
+def note_writing(*, actor: Actor, conversation: Conversation) -> None:
+    """Show the customer that somebody writes, and what was read, unless the number hides both.
+
+    Raises: ForbiddenError.
+    """
+    actor.require(Permission.REPLY)
+    if conversation.phone.read_policy != Phone.ReadPolicy.NEVER and conversation.read_up_to_id:
+        show_read(conversation, up_to_id=conversation.read_up_to_id, typing=True)
+
+
+def show_read(conversation: Conversation, *, up_to_id: int, typing: bool = False) -> None:
+    """Nudge the task that marks messages as read at WhatsApp, after the commit."""
+    queue.enqueue(
+        "conversations.tasks.mark_read",
+        conversation_id=conversation.pk,
+        up_to_id=up_to_id,
+        typing=typing,
+    )

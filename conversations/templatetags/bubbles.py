@@ -25,6 +25,7 @@ _PARTIALS: dict[type, str] = {
     contents.Choice: "conversations/bubbles/_choice.html",
     contents.Answers: "conversations/bubbles/_answers.html",
     contents.CallPermission: "conversations/bubbles/_call_permission.html",
+    contents.Offer: "conversations/bubbles/_offer.html",
     contents.Order: "conversations/bubbles/_order.html",
     contents.Notice: "conversations/bubbles/_notice.html",
     contents.Unknown: "conversations/bubbles/_unsupported.html",

@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import urlsplit
 
+from whatsapp.payloads import offers
 from whatsapp.payloads.cleaning import dict_of, text_of
 from whatsapp.payloads.contents import (
     Answers,
@@ -187,7 +188,7 @@ def _interactive(content: Any, extras: dict[str, Any]) -> Content | None:
         return _answers(reply)
     if isinstance(reply := source.get("call_permission_reply"), dict):
         return CallPermission(_line(reply, "response") == "accept")
-    return None
+    return offers.read(content)
 
 
 def _answers(reply: dict[str, Any]) -> Answers:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from whatsapp.payloads.offers import Offer
+
 _MAP = "https://www.google.com/maps/search/?api=1&query="
 
 
@@ -154,5 +156,15 @@ class Context:
 
 
 Content = (
-    Text | Media | Location | Cards | Choice | Answers | CallPermission | Order | Notice | Unknown
+    Text
+    | Media
+    | Location
+    | Cards
+    | Choice
+    | Answers
+    | CallPermission
+    | Offer
+    | Order
+    | Notice
+    | Unknown
 )

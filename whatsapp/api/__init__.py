@@ -1,0 +1,1 @@
+"""Routes for templates and for jobs that wait for Meta."""
