@@ -6,7 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from rest_framework.views import APIView
 
 from config import openapi
-from conversations.api import contacts, conversations, messages
+from conversations.api import contacts, conversations, media, messages
 from tenants.api import auth
 from whatsapp.api import policies
 
@@ -23,6 +23,8 @@ tenant_patterns: list[URLPattern] = [
     *_both("conversations/<int:pk>/messages", conversations.MessageListView),
     *_both("contacts/<int:pk>/", contacts.ContactView),
     *_both("messages/send", messages.SendView),
+    *_both("media/<int:pk>/", media.MediaView),
+    *_both("media/<int:pk>/file", media.MediaFileView),
     *_both("phones/<int:pk>/read-policy", policies.ReadPolicyView),
 ]
 

@@ -121,6 +121,9 @@ class MessageSerializer(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
     author = AuthorSerializer(allow_null=True)
     retry_of = serializers.IntegerField(source="retry_of_id", allow_null=True)
+    media = serializers.IntegerField(
+        source="media_id", allow_null=True, help_text="Its file, to be read at `media/<id>`."
+    )
     error = FailureSerializer(source="failure", allow_null=True)
     context = ContextSerializer(allow_null=True)  # type: ignore[assignment] # a member, not the form's
     referral = ReferralSerializer(allow_null=True)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from conversations import views
+from conversations import media_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -14,4 +14,6 @@ urlpatterns = [
     path("inbox/<int:pk>/writing", views.writing, name="writing"),
     path("inbox/<int:pk>/contact", views.rename, name="rename_contact"),
     path("inbox/<int:pk>/messages/<int:message_id>/again", views.send_again, name="send_again"),
+    path("media/<int:pk>", media_views.file, name="media"),
+    path("media/<int:pk>/thumb", media_views.thumbnail, name="media_thumbnail"),
 ]

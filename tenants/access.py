@@ -8,6 +8,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from django.conf import settings
 from django.contrib import auth
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django_htmx.http import HttpResponseClientRedirect
@@ -44,19 +45,23 @@ class TenantSuspendedError(DomainError):
     )
 
 
-_View = Callable[Concatenate[OperatorRequest, _P], HttpResponse]
+_View = Callable[Concatenate[OperatorRequest, _P], HttpResponseBase]
 
 
-def role_required(permission: Permission) -> Callable[[_View[_P]], Callable[..., HttpResponse]]:
+def role_required(
+    permission: Permission,
+) -> Callable[[_View[_P]], Callable[..., HttpResponseBase]]:
     """Let a view of a tenant's host be reached by roles that have the permission.
 
     Anonymous: to the log-in page and back.
     Raises: ForbiddenError; TenantSuspendedError for a change in a tenant that is suspended.
     """
 
-    def decorate(view: _View[_P]) -> Callable[..., HttpResponse]:
+    def decorate(view: _View[_P]) -> Callable[..., HttpResponseBase]:
         @wraps(view)
-        def guarded(request: OperatorRequest, *args: _P.args, **kwargs: _P.kwargs) -> HttpResponse:
+        def guarded(
+            request: OperatorRequest, *args: _P.args, **kwargs: _P.kwargs
+        ) -> HttpResponseBase:
             actor: Actor | None = request.actor
             if actor is None:
                 return to_login(request)

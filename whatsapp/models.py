@@ -7,6 +7,9 @@ from django.utils.translation import gettext_lazy as _
 from tenants.models import User
 from whatsapp import rendering, sniffing
 
+# The longer side of a picture's small one.
+THUMBNAIL_PIXELS = 480
+
 
 class Phone(models.Model):
     """A business number on the Cloud API. Who owns it is said by ``webhooks.PhoneRoute``."""
@@ -132,9 +135,28 @@ class MediaFile(models.Model):
         return self.state == self.State.PENDING
 
     @property
+    def is_expired(self) -> bool:
+        return self.state == self.State.EXPIRED
+
+    @property
+    def shown_width(self) -> int:
+        """How wide its thumbnail is."""
+        return self._shown(self.width)
+
+    @property
+    def shown_height(self) -> int:
+        """How high its thumbnail is."""
+        return self._shown(self.height)
+
+    def _shown(self, pixels: int | None) -> int:
+        longer = max(self.width or 0, self.height or 0, THUMBNAIL_PIXELS)
+        return max(round((pixels or 0) * THUMBNAIL_PIXELS / longer), 1)
+
+    @property
     def shown_as(self) -> str:
         """One of image, video, audio and document: what its bytes may be shown as."""
-        return sniffing.family(self.mime_type)
+        family = sniffing.family(self.mime_type)
+        return "document" if family == "image" and not self.has_thumbnail else family
 
 
 class MessageTemplate(models.Model):

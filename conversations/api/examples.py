@@ -15,6 +15,7 @@ QUEUED: dict[str, Any] = {
     "created_at": "2026-11-10T12:00:00Z",
     "author": {"id": 3, "name": "Ana"},
     "retry_of": None,
+    "media": None,
     "error": None,
     "context": None,
     "referral": None,
@@ -29,6 +30,7 @@ RECEIVED: dict[str, Any] = {
     "type": "IMAGE",
     "status": "RECEIVED",
     "author": None,
+    "media": 51,
     "image": {"id": "1033", "mime_type": "image/jpeg", "caption": "Chegou assim"},
 }
 del RECEIVED["text"]
@@ -48,6 +50,18 @@ CONTACT: dict[str, Any] = {
     "name": "",
     "profile_name": "Marina Souza",
     "wa_id": "5511987654321",
+}
+MEDIA: dict[str, Any] = {
+    "id": 51,
+    "state": "STORED",
+    "name": "",
+    "mime_type": "image/jpeg",
+    "size_bytes": 184320,
+    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "width": 1200,
+    "height": 1600,
+    "error": None,
+    "created_at": "2026-11-10T12:00:01Z",
 }
 CONVERSATION: dict[str, Any] = {
     "id": 7,

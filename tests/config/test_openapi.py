@@ -84,6 +84,8 @@ def test_it_is_openapi_3_1_with_every_route_once():
         f"{tenant}/conversations/",
         f"{tenant}/conversations/{{id}}/",
         f"{tenant}/conversations/{{id}}/messages",
+        f"{tenant}/media/{{id}}/",
+        f"{tenant}/media/{{id}}/file",
         f"{tenant}/messages/send",
         f"{tenant}/phones/{{id}}/read-policy",
     ]

@@ -8,10 +8,12 @@ from typing import IO
 
 from PIL import Image
 
+from whatsapp.models import THUMBNAIL_PIXELS
+
 logger = logging.getLogger(__name__)
 
 PIXELS_MAX = 40_000_000
-SIDE_PIXELS = 480
+_BOX = (THUMBNAIL_PIXELS, THUMBNAIL_PIXELS)
 FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/gif": "GIF"}
 _ORIENTATION = 0x0112  # EXIF's number for how the camera was held
 _Turn = Image.Transpose
@@ -59,10 +61,10 @@ def _read(source: IO[bytes], known: str) -> Picture | None:
         if not 0 < width * height <= PIXELS_MAX:
             return None
         if known == "JPEG":
-            image.draft("RGB", (SIDE_PIXELS, SIDE_PIXELS))  # decodes at a fraction of the size
+            image.draft("RGB", _BOX)  # decodes at a fraction of the size
         orientation = image.getexif().get(_ORIENTATION)
         small = image.convert("RGBA" if image.has_transparency_data else "RGB")
-    small.thumbnail((SIDE_PIXELS, SIDE_PIXELS))
+    small.thumbnail(_BOX)
     turn = _TURNS.get(orientation or 1)
     if turn is not None:
         small = small.transpose(turn)
