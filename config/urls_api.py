@@ -6,9 +6,9 @@ from django.urls import URLPattern, URLResolver, include, path
 from rest_framework.views import APIView
 
 from config import openapi
-from conversations.api import contacts, conversations, media, messages
+from conversations.api import contacts, conversations, media, messages, template_sending
 from tenants.api import auth
-from whatsapp.api import policies
+from whatsapp.api import jobs, policies, templates
 
 
 def _both(route: str, view: type[APIView], **kwargs: Any) -> list[URLPattern]:
@@ -23,6 +23,11 @@ tenant_patterns: list[URLPattern] = [
     *_both("conversations/<int:pk>/messages", conversations.MessageListView),
     *_both("contacts/<int:pk>/", contacts.ContactView),
     *_both("messages/send", messages.SendView),
+    *_both("messages/template", template_sending.SendTemplateView),
+    *_both("templates/", templates.TemplateListView),
+    *_both("templates/sync", templates.SyncView),
+    *_both("templates/<int:pk>/", templates.TemplateView),
+    *_both("jobs/<int:pk>/", jobs.JobView),
     *_both("media/<int:pk>/", media.MediaView),
     *_both("media/<int:pk>/file", media.MediaFileView),
     *_both("phones/<int:pk>/read-policy", policies.ReadPolicyView),

@@ -11,6 +11,7 @@ urlpatterns = [
     path("favicon.ico", pages.favicon),
     path("", include("config.urls_api")),
     path("", include("conversations.urls")),
+    path("", include("whatsapp.urls")),
 ]
 
 handler400 = errors.handler400

@@ -80,3 +80,15 @@ def page(of: str, *results: dict[str, Any]) -> dict[str, Any]:
     """Return a page of a list with more to come."""
     url = f"https://acme.example.com/api/v1/tenant/6f1c2b1e-8a54-4c1f-9a3e-0d6c1a2b3c4d/{of}"
     return {"results": list(results), "next": f"{url}?cursor=bnwyMDI2.9f2c", "previous": None}
+
+
+TEMPLATE_QUEUED: dict[str, Any] = {
+    **QUEUED,
+    "type": "TEMPLATE",
+    "template": {
+        "name": "pedido_saiu",
+        "language": {"code": "pt_BR"},
+        "components": [{"type": "body", "parameters": [{"type": "text", "text": "Marina"}]}],
+    },
+}
+del TEMPLATE_QUEUED["text"]

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -25,6 +26,13 @@ from tenants.serializers import ProblemSerializer
 
 PROBLEM_TYPE = "application/problem+json"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
+KEY_PARAMETER = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "pattern": f"^{_KEY.pattern}$"},
+    OpenApiParameter.HEADER,
+    description="Up to 255 visible ASCII characters of your own making. Within 24 hours"
+    " the same key and body give the first answer again and send nothing.",
+)
 
 
 class SendView(TenantAPIView):
@@ -38,15 +46,7 @@ class SendView(TenantAPIView):
         " sent within 24 hours of the customer's last message. Everything is checked by WhatsApp's"
         " limits first, and a refusal names each place. `context` quotes a message.",
         request=SendSerializer,
-        parameters=[
-            OpenApiParameter(
-                "Idempotency-Key",
-                {"type": "string", "pattern": f"^{_KEY.pattern}$"},
-                OpenApiParameter.HEADER,
-                description="Up to 255 visible ASCII characters of your own making. Within 24 hours"
-                " the same key and body give the first answer again and send nothing.",
-            )
-        ],
+        parameters=[KEY_PARAMETER],
         responses={
             200: DryRunSerializer,
             202: MessageSerializer,
@@ -74,11 +74,16 @@ class SendView(TenantAPIView):
         if form.validated_data["dry_run"]:
             draft = outbound.check_message(**message)
             return Response(DryRunSerializer(draft).data)
+        return self.answer_once(
+            request, lambda: outbound.send_message(client_id=uuid4(), **message)
+        )
+
+    def answer_once(self, request: Request, send: Callable[[], Message]) -> Response:
+        """Send and answer, or give the answer that the request's key got before."""
         key = _idempotency_key(request)
 
         def act() -> Answer:
-            queued = outbound.send_message(client_id=uuid4(), **message)
-            return Answer(202, MessageSerializer(queued).data)
+            return Answer(202, MessageSerializer(send()).data)
 
         if key is None:
             answer = act()
@@ -94,7 +99,7 @@ class SendView(TenantAPIView):
         return Response(answer.body, status=answer.status, headers=headers)
 
     def _wanted(self, data: dict[str, Any]) -> dict[str, Any]:
-        conversation = self._conversation(data)
+        conversation = self.conversation_of(data)
         return {
             "actor": self.actor,
             "conversation": conversation,
@@ -104,7 +109,8 @@ class SendView(TenantAPIView):
             "now": timezone.now(),
         }
 
-    def _conversation(self, data: dict[str, Any]) -> Conversation:
+    def conversation_of(self, data: dict[str, Any]) -> Conversation:
+        """Return where a message goes. Raises: NotFoundError, WindowClosedError."""
         phone_id = data.get("phone")
         if "to" in data:
             found = selectors.conversation_with(self.actor, number=data["to"], phone_id=phone_id)

@@ -104,7 +104,7 @@ def send_message(
     Raises: ForbiddenError, InvalidMessageError, ReplyTargetError, WindowClosedError,
     PhoneInactiveError, StaleThreadError, ClientIdReusedError.
     """
-    _check_place(actor)
+    check_place(actor=actor)
     draft = composing.draft(
         conversation=conversation,
         kind=kind,
@@ -114,7 +114,9 @@ def send_message(
         reply_to=reply_to,
     )
     seen = None if force else seen_message_id
-    return _once(actor=actor, conversation_id=conversation.pk, draft=draft, now=now, seen=seen)
+    return queue_draft(
+        actor=actor, conversation_id=conversation.pk, draft=draft, now=now, seen=seen
+    )
 
 
 def check_message(
@@ -130,7 +132,7 @@ def check_message(
 
     Raises what ``send_message`` would.
     """
-    _check_place(actor)
+    check_place(actor=actor)
     draft = composing.draft(
         conversation=conversation,
         kind=kind,
@@ -153,7 +155,7 @@ def send_again(*, actor: Actor, message: Message, client_id: UUID, now: datetime
     Raises: ForbiddenError, SendAgainError, WindowClosedError, PhoneInactiveError,
     ClientIdReusedError.
     """
-    _check_place(actor)
+    check_place(actor=actor)
     draft = Message(
         type=message.type,
         text=message.text,
@@ -162,10 +164,10 @@ def send_again(*, actor: Actor, message: Message, client_id: UUID, now: datetime
         client_id=client_id,
         retry_of_id=message.retry_of_id or message.pk,
     )
-    return _once(actor=actor, conversation_id=message.conversation_id, draft=draft, now=now)
+    return queue_draft(actor=actor, conversation_id=message.conversation_id, draft=draft, now=now)
 
 
-def _check_place(actor: Actor) -> None:
+def check_place(*, actor: Actor) -> None:
     """An id means another row in another schema: refuse to act for a tenant anywhere else."""
     actor.require(Permission.REPLY)
     if context.current_schema() != actor.tenant.schema_name:
@@ -181,7 +183,8 @@ def _checked(text: str) -> str:
     return text
 
 
-def _once(*, draft: Message, **place: Any) -> Message:
+def queue_draft(*, draft: Message, **place: Any) -> Message:
+    """Queue a draft that was checked already; ``place`` is actor, conversation_id, now and seen."""
     try:
         with transaction.atomic():
             return _queue(draft=draft, **place)
@@ -207,7 +210,7 @@ def _queue(
         return _same(first, draft, conversation)
     if draft.retry_of_id is not None:
         _check_attempt(draft.retry_of_id, conversation)
-    _check_sendable(conversation, now)
+    _check_sendable(conversation, now, is_free=draft.type != Message.Type.TEMPLATE)
     if seen is not None:
         _check_seen(conversation, seen, actor)
     message = _insert(draft, actor, conversation, now)
@@ -256,8 +259,8 @@ def _check_attempt(root_id: int, conversation: Conversation) -> None:
         raise SendAgainError
 
 
-def _check_sendable(conversation: Conversation, now: datetime) -> None:
-    if not rules.window_open(conversation.window_opened_at, now):
+def _check_sendable(conversation: Conversation, now: datetime, *, is_free: bool = True) -> None:
+    if is_free and not rules.window_open(conversation.window_opened_at, now):
         raise WindowClosedError
     if conversation.phone.status != Phone.Status.ACTIVE:
         raise PhoneInactiveError

@@ -81,13 +81,19 @@ def test_it_is_openapi_3_1_with_every_route_once():
         "/api/v1/auth/login",
         "/api/v1/auth/logout",
         "/api/v1/auth/refresh",
+        f"{tenant}/contacts/{{id}}/",
         f"{tenant}/conversations/",
         f"{tenant}/conversations/{{id}}/",
         f"{tenant}/conversations/{{id}}/messages",
+        f"{tenant}/jobs/{{id}}/",
         f"{tenant}/media/{{id}}/",
         f"{tenant}/media/{{id}}/file",
         f"{tenant}/messages/send",
+        f"{tenant}/messages/template",
         f"{tenant}/phones/{{id}}/read-policy",
+        f"{tenant}/templates/",
+        f"{tenant}/templates/sync",
+        f"{tenant}/templates/{{id}}/",
     ]
 
 

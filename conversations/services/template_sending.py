@@ -1,0 +1,96 @@
+"""Queue a template: the only thing that may be sent to whom has not written for a day."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from conversations import rules
+from conversations.models import Conversation, Message
+from conversations.services import outbound
+from tenants.errors import DomainError
+from tenants.permissions import Actor
+from whatsapp import rendering
+from whatsapp.models import MessageTemplate
+from whatsapp.rendering import Rendered, ValuesError
+from whatsapp.services import templates
+
+
+class TemplateNotApprovedError(DomainError):
+    code = "template_not_approved"
+    http_status = 409
+    message = _("WhatsApp sends approved templates only, and this one is not.")
+
+
+class TemplateUnknownError(DomainError):
+    code = "template_unknown"
+    http_status = 409
+    message = _("This number has no template of that name and language.")
+
+
+class ValuesInvalidError(DomainError):
+    """Values that Meta would refuse; ``context["errors"]`` has each place, sentence and code."""
+
+    code = "invalid"
+    http_status = 400
+    message = _("Some fields of the template are not filled in as WhatsApp wants it: see errors.")
+
+
+def send_template(
+    *,
+    actor: Actor,
+    conversation: Conversation,
+    template: MessageTemplate,
+    values: Mapping[str, str],
+    client_id: UUID,
+    now: datetime,
+) -> Message:
+    """Queue a template, whether or not the window is open.
+
+    ``values`` are by the keys of ``rendering.fields``. The same ``client_id`` again returns the
+    first message. Locks the conversation's row.
+
+    Raises: ForbiddenError, TemplateUnknownError, TemplateNotApprovedError, ValuesInvalidError,
+    PhoneInactiveError, ClientIdReusedError.
+    """
+    outbound.check_place(actor=actor)
+    if template.waba_id != conversation.phone.waba_id:
+        raise TemplateUnknownError
+    if not template.is_sendable:
+        raise TemplateNotApprovedError
+    rendered = _rendered(template, values)
+    draft = Message(
+        type=Message.Type.TEMPLATE,
+        text=rendered.text,
+        content=rendered.payload,
+        extras={"template": _shown(template, rendered)},
+        client_id=client_id,
+    )
+    return outbound.queue_draft(actor=actor, conversation_id=conversation.pk, draft=draft, now=now)
+
+
+def _rendered(template: MessageTemplate, values: Mapping[str, str]) -> Rendered:
+    clean = {rules.clean_text(key): rules.clean_text(value) for key, value in values.items()}
+    try:
+        return rendering.render(template.definition, clean)
+    except ValuesError as error:
+        raise ValuesInvalidError(errors=templates.told(error.problems)) from None
+
+
+def _shown(template: MessageTemplate, rendered: Rendered) -> dict[str, Any]:
+    """Keep what the bubble shows: the template may be another one by the time it is looked at."""
+    return {
+        "name": template.name,
+        "language": template.language,
+        "category": template.category,
+        "header_format": rendered.header_format,
+        "header": rendered.header,
+        "body": rendered.body,
+        "footer": rendered.footer,
+        "buttons": [
+            {"type": button.type, "text": button.text, "url": button.url}
+            for button in rendered.buttons
+        ],
+    }

@@ -1,0 +1,66 @@
+"""What an actor may see of templates and jobs."""
+
+from datetime import datetime
+
+from django.db.models import Max, QuerySet
+
+from tenants.errors import NotFoundError
+from tenants.permissions import Actor, Permission
+from whatsapp.models import Job, MessageTemplate, Phone
+
+
+def templates_of(
+    actor: Actor, *, waba_id: str = "", status: str = "", search: str = ""
+) -> QuerySet[MessageTemplate]:
+    """Return the templates, the one whose status changed last first. Raises: ForbiddenError."""
+    actor.require(Permission.READ_CONVERSATIONS)
+    found = MessageTemplate.objects.order_by("-status_at", "-id")
+    if waba_id:
+        found = found.filter(waba_id=waba_id)
+    if status:
+        found = found.filter(status=status)
+    else:
+        found = found.exclude(status=MessageTemplate.Status.DELETED)
+    return found.filter(name__icontains=search) if search else found
+
+
+def template_for(actor: Actor, pk: int, *, waba_id: str = "") -> MessageTemplate:
+    """Return one template, deleted ones too. Raises: NotFoundError, ForbiddenError."""
+    actor.require(Permission.READ_CONVERSATIONS)
+    found = MessageTemplate.objects.filter(pk=pk)
+    template = (found.filter(waba_id=waba_id) if waba_id else found).first()
+    if template is None:
+        raise NotFoundError
+    return template
+
+
+def template_named(
+    actor: Actor, *, waba_id: str, name: str, language: str
+) -> MessageTemplate | None:
+    """Return the template of a name and language, if the account has it."""
+    actor.require(Permission.READ_CONVERSATIONS)
+    return MessageTemplate.objects.filter(waba_id=waba_id, name=name, language=language).first()
+
+
+def accounts_of(actor: Actor) -> list[str]:
+    """Return the ids of the business accounts that the tenant's numbers belong to."""
+    actor.require(Permission.READ_CONVERSATIONS)
+    phones = Phone.objects.filter(status=Phone.Status.ACTIVE)
+    return list(phones.order_by("waba_id").values_list("waba_id", flat=True).distinct())
+
+
+def job_for(actor: Actor, pk: int) -> Job:
+    """Return one job. Raises: NotFoundError, ForbiddenError."""
+    actor.require(Permission.READ_CONVERSATIONS)
+    job = Job.objects.filter(pk=pk).first()
+    if job is None:
+        raise NotFoundError
+    return job
+
+
+def syncs_of(actor: Actor) -> tuple[datetime | None, Job | None]:
+    """Return when the templates were last fetched, and the newest job that is to do so."""
+    actor.require(Permission.READ_CONVERSATIONS)
+    syncs = Job.objects.filter(kind=Job.Kind.TEMPLATES_SYNC)
+    last = syncs.filter(state=Job.State.DONE).aggregate(at=Max("finished_at"))["at"]
+    return last, syncs.order_by("-pk").first()
