@@ -49,6 +49,7 @@ class ThreadForm(forms.Form):
     """Which part of a thread is shown: the newest, or what stands before a position."""
 
     until = PositionField(required=False, max_length=60)
+    reply = forms.IntegerField(required=False, min_value=1, max_value=ID_MAX)
 
 
 class ChangesForm(ListForm):
@@ -64,6 +65,7 @@ class ReplyForm(forms.Form):
     text = forms.CharField(required=False, strip=False)
     client_id = forms.UUIDField()
     seen = forms.IntegerField(required=False, min_value=0, max_value=ID_MAX)
+    reply_to = forms.IntegerField(required=False, min_value=1, max_value=ID_MAX)
     force = forms.BooleanField(required=False)
 
     def clean_text(self) -> str:

@@ -203,7 +203,11 @@ def thread_of(conversation: Conversation, before: Position | None = None) -> Que
     later = Message.objects.filter(
         retry_of=Coalesce(OuterRef("retry_of"), OuterRef("pk")), pk__gt=OuterRef("pk")
     )
-    messages = messages_of(conversation).filter(~Exists(later))
+    # A reaction of ours is a chip on its message; one that failed has to say so.
+    chip = Q(type=Message.Type.REACTION, direction=Message.Direction.OUTBOUND)
+    messages = messages_of(conversation).filter(
+        ~chip | Q(status=Message.Status.FAILED), ~Exists(later)
+    )
     if before is None:
         return messages
     earlier = Q(timestamp__lt=before.at)

@@ -171,16 +171,6 @@ class NameSerializer(StrictSerializer):
     )
 
 
-class NameSerializer(StrictSerializer):
-    """What may be changed of a contact."""
-
-    name = TextField(
-        max_length=200,
-        allow_blank=True,
-        help_text="How the team calls the contact; empty for the name on WhatsApp.",
-    )
-
-
 class ConversationSerializer(serializers.Serializer[Any]):
     """Everything between one number and one contact."""
 

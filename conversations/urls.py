@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from conversations import media_views, template_views, views
+from conversations import bubble_views, media_views, template_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -13,7 +13,8 @@ urlpatterns = [
     path("inbox/<int:pk>/read", views.read, name="read"),
     path("inbox/<int:pk>/templates", template_views.choose, name="choose_template"),
     path("inbox/<int:pk>/templates/<int:template_id>", template_views.fill, name="fill_template"),
-    path("inbox/<int:pk>/writing", views.writing, name="writing"),
+    path("inbox/<int:pk>/messages/<int:message_id>/quote", bubble_views.quote, name="quote"),
+    path("inbox/<int:pk>/writing", bubble_views.writing, name="writing"),
     path("inbox/<int:pk>/contact", views.rename, name="rename_contact"),
     path("inbox/<int:pk>/messages/<int:message_id>/again", views.send_again, name="send_again"),
     path("media/<int:pk>", media_views.file, name="media"),

@@ -91,6 +91,7 @@ def reply(request: OperatorRequest, pk: int) -> HttpResponse:
             text=data["text"],
             client_id=data["client_id"],
             now=timezone.now(),
+            reply_to=_answering(request, found, data["reply_to"]),
             seen_message_id=data["seen"],
             force=data["force"],
         )
@@ -142,16 +143,6 @@ def rename(request: OperatorRequest, pk: int) -> HttpResponse:
     rows = list(selectors.listed(request.actor).filter(pk=found.pk))
     context = _fragments(request, rows, open_pk=found.pk)
     return render(request, "conversations/_changes.html", context)
-
-
-@never_cache
-@require_POST
-@role_required(Permission.REPLY)
-def writing(request: OperatorRequest, pk: int) -> HttpResponse:
-    """Let the customer see that somebody writes."""
-    found = selectors.conversation_for(request.actor, pk)
-    reading.note_writing(actor=request.actor, conversation=found)
-    return HttpResponse(status=204)
 
 
 @never_cache
@@ -234,7 +225,8 @@ def _list(request: OperatorRequest) -> dict[str, Any]:
 
 
 def _thread(request: OperatorRequest, found: Conversation) -> dict[str, Any]:
-    until = _valid(forms.ThreadForm(request.GET))["until"]
+    chosen = _valid(forms.ThreadForm(request.GET))
+    until = chosen["until"]
     bubbles = list(selectors.thread_of(found, before=until)[: THREAD_SIZE + 1])
     last = bubbles[THREAD_SIZE - 1] if len(bubbles) > THREAD_SIZE else None
     bubbles = bubbles[THREAD_SIZE - 1 :: -1]
@@ -254,6 +246,7 @@ def _thread(request: OperatorRequest, found: Conversation) -> dict[str, Any]:
         "unread_count": found.unread_count,
         "newest_id": max((bubble.pk for bubble in bubbles), default=0),
         "client_id": uuid4(),
+        "answering": _answering(request, found, chosen["reply"]),
         "may_reply": _may_reply(request),
     }
 
@@ -280,6 +273,7 @@ def _refused(
     if not request.htmx:
         page = {**_list(request), **_thread(request, found), "refusal": refusal}
         page |= {"text": data["text"], "client_id": data["client_id"], "is_stale": is_stale}
+        page["answering"] = _answering(request, found, data["reply_to"])
         return render(request, "conversations/inbox.html", page, status=refusal.http_status)
     if not is_stale:
         raise refusal
@@ -288,6 +282,15 @@ def _refused(
     response["HX-Retarget"] = f"#sheet-{found.pk}"
     response["HX-Reswap"] = "outerHTML"
     return response
+
+
+def _answering(request: OperatorRequest, found: Conversation, pk: int | None) -> Message | None:
+    if pk is None:
+        return None
+    message = selectors.message_for(request.actor, pk)
+    if message.conversation_id != found.pk:
+        raise NotFoundError
+    return message
 
 
 def _may_reply(request: OperatorRequest) -> bool:

@@ -286,6 +286,8 @@ def _insert(draft: Message, actor: Actor, conversation: Conversation, now: datet
     draft.timestamp = rules.reply_timestamp(now, conversation.last_message_at)
     draft.author = actor.user
     draft.save(force_insert=True)
+    if draft.type == Message.Type.REACTION:
+        return draft  # it belongs to the message that it is about
     conversation.last_message = draft
     conversation.last_message_at = draft.timestamp
     conversation.save(update_fields=["last_message", "last_message_at"])

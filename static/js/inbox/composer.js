@@ -1,13 +1,16 @@
 // Writing: drafts, the counter, sending in order, and getting the text back when it was not sent.
 import { whenDrawn } from "./drawn.js";
 import { openId } from "./list.js";
+import { giveQuoteBack, takeQuote } from "./quoting.js";
 import { post } from "./request.js";
 import { toEnd } from "./scroll.js";
 import { toast } from "./toasts.js";
 
 const COUNT_FROM = 3500;
+const WRITING_MS = 20_000; // the customer sees it for 25 s
 const isTouch = matchMedia("(pointer: coarse)");
 let last = Promise.resolve();
+let toldAt = -WRITING_MS; // when the customer was last told that somebody writes
 let failed = null; // what was not sent keeps its id, so that trying again cannot send it twice
 
 const field = () => document.getElementById("reply");
@@ -73,6 +76,7 @@ function giveBack(sent) {
     return;
   }
   const area = field();
+  giveQuoteBack(sent.quote);
   area.value = area.value ? `${sent.text}\n${area.value}` : sent.text;
   keepDraft();
   measure();
@@ -81,6 +85,7 @@ function giveBack(sent) {
 async function deliver(sent) {
   const values = { text: sent.text, client_id: sent.clientId, seen: sent.seen };
   if (sent.force) values.force = "on";
+  if (sent.quote.id) values.reply_to = sent.quote.id;
   const status = await post(sent.url, values);
   document.getElementById(`ghost-${sent.clientId}`)?.remove();
   if (status >= 200 && status < 300) return;
@@ -96,9 +101,12 @@ function send(event) {
   const area = field();
   const text = area.value;
   if (!text.trim() || area.readOnly) return;
-  const clientId = failed?.text === text ? failed.clientId : crypto.randomUUID?.() ?? uuid();
+  const quote = takeQuote();
+  const isSame = failed?.text === text && failed.quote.id === quote.id;
+  const clientId = isSame ? failed.clientId : crypto.randomUUID?.() ?? uuid();
   const sent = {
     text,
+    quote,
     clientId,
     url: composer.action,
     seen: composer.elements.seen.value,
@@ -126,11 +134,19 @@ function uuid() {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
+function tellWriting() {
+  const { writing } = form().dataset;
+  if (!field().value.trim() || performance.now() - toldAt < WRITING_MS) return;
+  toldAt = performance.now();
+  post(writing, {});
+}
+
 document.addEventListener("submit", send);
 document.addEventListener("input", (event) => {
   if (event.target.id !== "reply") return;
   keepDraft();
   measure();
+  tellWriting();
 });
 document.addEventListener("keydown", (event) => {
   if (event.target.id !== "reply" || event.key !== "Enter" || event.isComposing) return;

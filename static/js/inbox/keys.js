@@ -1,4 +1,6 @@
 // Single letters never fire in a field, nor with a modifier held.
+import { copy, openMenu, quote, stepBubble } from "./quoting.js";
+
 const byId = (id) => document.getElementById(id);
 const isField = (element) => element.matches?.("input, textarea, select, [contenteditable]");
 
@@ -26,6 +28,9 @@ const letters = {
   j: () => step(1),
   k: () => step(-1),
   r: () => byId("reply")?.focus(),
+  y: quote,
+  c: copy,
+  x: openMenu,
   "/": () => byId("search").focus(),
   "?": () => byId("help").showPopover(),
 };
@@ -44,6 +49,8 @@ document.addEventListener("keydown", (event) => {
     if (!document.querySelector(":popover-open")) escape();
     return;
   }
+  const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (by && !isField(event.target) && stepBubble(by)) return event.preventDefault();
   const act = letters[event.key.toLowerCase()];
   if (!act || isField(event.target)) return;
   event.preventDefault();
