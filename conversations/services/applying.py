@@ -23,7 +23,14 @@ from tenants import context
 from tenants.db import arrays
 from tenants.feed import live
 from tenants.feed.live import Draft
-from whatsapp.payloads import AccountEvent, InboundMessage, StatusUpdate, Unit, content_reading, media
+from whatsapp.payloads import (
+    AccountEvent,
+    InboundMessage,
+    StatusUpdate,
+    Unit,
+    content_reading,
+    media,
+)
 from whatsapp.payloads.contents import Unknown
 from whatsapp.services import events, template_events
 from whatsapp.webhooks.types import Fate
