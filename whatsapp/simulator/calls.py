@@ -9,6 +9,7 @@ from whatsapp.simulator.config import Phone
 from whatsapp.simulator.engine import Engine
 from whatsapp.simulator.errors import GraphError
 from whatsapp.simulator.shelf import Media
+from whatsapp.simulator.templates import Template
 from whatsapp.simulator.world import Waba
 
 
@@ -30,6 +31,7 @@ class Call:
     phone: Phone | None = None
     waba: Waba | None = None
     media: Media | None = None
+    template: tuple[str, Template] | None = None  # with its account
     phones: tuple[Phone, ...] = field(default=())  # all that the token may use
 
     def body(self) -> dict[str, Any]:
@@ -52,6 +54,12 @@ class Call:
         if self.media is None:
             raise LookupError("This edge belongs to files.")
         return self.media
+
+    def this_template(self) -> tuple[str, Template]:
+        """Return the template that the call is about, and its account."""
+        if self.template is None:
+            raise LookupError("This edge belongs to templates.")
+        return self.template
 
     def this_waba(self) -> Waba:
         """Return the account that the call is about."""

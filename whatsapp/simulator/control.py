@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from whatsapp.simulator import attachments, events, handshake, media, recipients
+from whatsapp.simulator import attachments, events, handshake, media, recipients, template_edges
 from whatsapp.simulator.asgi import BodyError, Request, Response, json_response
 from whatsapp.simulator.attachments import AttachmentError
 from whatsapp.simulator.config import ConfigError, Phone, check_callback_url
@@ -46,6 +46,7 @@ class Control:
             "customers": self.customer,
             "settings": self.change_settings,
             "retry": self.retry,
+            "templates": self.template,
         }
 
     async def respond(self, request: Request) -> Response:
@@ -177,6 +178,18 @@ class Control:
         self._world.change_settings(knobs)
         self._world.callback_url = url
         return self.settings({})
+
+    def template(self, data: Json) -> Json:
+        """Let Meta change a template's `status`, `quality` or `category`, and tell of it."""
+        words: dict[str, str] = {}
+        words |= {name: data[name] for name in ("status", "quality", "category") if name in data}
+        if not words or not all(isinstance(word, str) and word for word in words.values()):
+            raise ControlError("status, quality or category: a word is needed.")
+        template_id = str(data.get("template_id", ""))
+        changed = template_edges.change(self._engine, template_id, words)
+        if changed is None:
+            raise ControlError("template_id: no such template.", 404)
+        return changed.as_json()
 
     def retry(self, data: Json) -> Json:
         """Let every webhook that waits for its next attempt try now."""

@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable
 
-from whatsapp.simulator import accounts, media, messages
+from whatsapp.simulator import accounts, media, messages, template_edges
 from whatsapp.simulator.asgi import DroppedError, Request, Response, json_response
 from whatsapp.simulator.calls import Answer, Call
 from whatsapp.simulator.config import Phone
@@ -28,6 +28,10 @@ EDGES: dict[tuple[str, str, str], Edge] = {
     ("waba", "GET", "subscribed_apps"): accounts.read_subscriptions,
     ("waba", "POST", "subscribed_apps"): accounts.subscribe,
     ("waba", "DELETE", "subscribed_apps"): accounts.unsubscribe,
+    ("waba", "GET", "message_templates"): template_edges.list_templates,
+    ("waba", "POST", "message_templates"): template_edges.create,
+    ("waba", "DELETE", "message_templates"): template_edges.delete,
+    ("template", "POST", ""): template_edges.edit,
 }
 
 
@@ -97,6 +101,10 @@ class Graph:
         file = self._world.media.find(object_id, now=self._world.now())
         if file and file.phone_number_id in {phone.phone_number_id for phone in phones}:
             return "media", Call(self._engine, request, token, media=file, phones=phones)
+        template = self._world.templates.by_id({p.waba_id for p in phones}, object_id)
+        if template is not None:
+            call = Call(self._engine, request, token, template=template, phones=phones)
+            return "template", call
         raise missing_object(object_id, request.method)
 
     def _phones(self, token: str) -> tuple[Phone, ...]:

@@ -13,6 +13,7 @@ from whatsapp.simulator import ids, recipients
 from whatsapp.simulator.config import Config, Phone
 from whatsapp.simulator.settings import Settings
 from whatsapp.simulator.shelf import Shelf
+from whatsapp.simulator.templates import Catalog
 
 INBOUND, OUTBOUND = "inbound", "outbound"  # seen from the business, as in its own inbox
 KEPT_MESSAGES = 20_000
@@ -142,6 +143,7 @@ class World:
         self.requests: deque[dict[str, Any]] = deque(maxlen=KEPT_REQUESTS)
         self.requests_total = 0
         self.media = Shelf()
+        self.templates = Catalog()
         started = self.now()
         for customer in self.config.customers:
             wrote = started if customer.last_wrote_at is None else customer.last_wrote_at

@@ -7,7 +7,7 @@ import pytest
 
 from tests.whatsapp.simulator.conftest import ACME, GLOBEX, JOAO, MARIA, wait_until
 
-TEMPLATE = {"type": "template", "template": {"name": "hello", "language": {"code": "pt_BR"}}}
+TEMPLATE = {"type": "template", "template": {"name": "boas_vindas", "language": {"code": "pt_BR"}}}
 
 
 def test_a_text_is_accepted(call, sim):

@@ -1,0 +1,182 @@
+"""GET, POST and DELETE /{waba_id}/message_templates, POST /{template_id}: and the reviews."""
+
+import asyncio
+import base64
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from whatsapp.simulator import events
+from whatsapp.simulator.calls import Answer, Call
+from whatsapp.simulator.engine import Engine
+from whatsapp.simulator.errors import GraphError
+from whatsapp.simulator.templates import EDITABLE, Template
+
+_LIMIT_MAX = 1000
+
+
+async def list_templates(call: Call) -> Answer:
+    """A page by Meta's cursors; `next`, with the token in it, only when there is more."""
+    query, waba_id = call.request.query, call.this_waba().waba_id
+    found = [one for one in call.engine.world.templates.of(waba_id) if _matches(one, query)]
+    limit = _limit(query.get("limit"), call.engine.world.settings.template_page_size)
+    start = _place(query.get("after", ""))
+    shown = found[start : start + limit]
+    cursors = {"before": _cursor(start), "after": _cursor(start + len(shown))}
+    paging: dict[str, Any] = {"cursors": cursors}
+    if start + len(shown) < len(found):
+        after = f"access_token={call.token}&limit={limit}&after={cursors['after']}"
+        paging["next"] = f"https://graph.facebook.com{call.request.path}?{after}"
+    answer: dict[str, Any] = {"data": [one.as_json() for one in shown], "paging": paging}
+    if "total_count" in query.get("summary", ""):
+        answer["summary"] = {"total_count": len(found)}
+    return Answer(answer, note=f"{len(shown)} templates")
+
+
+async def create(call: Call) -> Answer:
+    """Take a template, and review it after a moment."""
+    body, waba_id = call.body(), call.this_waba().waba_id
+    catalog = call.engine.world.templates
+    words = {name: body.get(name) for name in ("name", "language", "category")}
+    components = body.get("components")
+    if not all(isinstance(word, str) and word for word in words.values()) or not components:
+        raise GraphError(100, message="(#100) name, language, category and components are needed.")
+    if not isinstance(components, list) or not all(isinstance(one, dict) for one in components):
+        raise GraphError(100, message="(#100) Param components must be an array.")
+    name, language = str(words["name"]), str(words["language"])
+    if catalog.named(waba_id, name, language) is not None:
+        raise GraphError(
+            100, message="Invalid parameter", subcode=2388024, details="Content already exists."
+        )
+    category = str(words["category"]).upper()
+    made = catalog.add(waba_id, name, language, category, components)
+    made.status = "PENDING"
+    made.parameter_format = str(body.get("parameter_format") or "POSITIONAL").upper()
+    call.engine.world.touch()
+    _review_soon(call.engine, waba_id, made)
+    return Answer({"id": made.template_id, "status": "PENDING", "category": category}, note=name)
+
+
+async def edit(call: Call) -> Answer:
+    """Replace a template's components, and review them after a moment."""
+    waba_id, template = call.this_template()
+    components = call.body().get("components")
+    if not isinstance(components, list) or not components:
+        raise GraphError(100, message="(#100) Param components must be an array.")
+    if template.status not in EDITABLE:
+        raise GraphError(100, message="Invalid parameter", subcode=2388039)
+    template.components, template.status = components, "PENDING"
+    call.engine.world.touch()
+    _review_soon(call.engine, waba_id, template)
+    return Answer({"success": True}, note=template.name)
+
+
+async def delete(call: Call) -> Answer:
+    """Delete one language by `hsm_id`, or every language of a name."""
+    query, waba_id = call.request.query, call.this_waba().waba_id
+    catalog, name = call.engine.world.templates, query.get("name", "")
+    wanted = query.get("hsm_id")
+    found = [
+        one for one in catalog.of(waba_id) if one.name == name and wanted in (None, one.template_id)
+    ]
+    if not found:
+        raise GraphError(100, message="Invalid parameter", details="No such template.")
+    for template in found:
+        catalog.remove(waba_id, template)
+        tell(call.engine, waba_id, template, event="DELETED")
+    call.engine.world.touch()
+    return Answer({"success": True}, note=name)
+
+
+def change(engine: Engine, template_id: str, data: Mapping[str, str]) -> Template | None:
+    """Let Meta change its mind: `status`, `quality` or `category`; each is told by a webhook."""
+    found = engine.world.templates.by_id(set(engine.world.wabas), template_id)
+    if found is None:
+        return None
+    waba_id, template = found
+    if "status" in data:
+        template.status = data["status"].upper()
+        tell(engine, waba_id, template, event=template.status)
+    if "quality" in data:
+        before, template.quality = template.quality, data["quality"].upper()
+        score = {"previous_quality_score": before, "new_quality_score": template.quality}
+        _send(engine, waba_id, "message_template_quality_update", {**_names(template), **score})
+    if "category" in data:
+        before, template.category = template.category, data["category"].upper()
+        both = {"previous_category": before, "new_category": template.category}
+        _send(engine, waba_id, "template_category_update", {**_names(template), **both})
+    engine.world.touch()
+    return template
+
+
+def tell(engine: Engine, waba_id: str, template: Template, *, event: str) -> None:
+    """Send the webhook of a template's status."""
+    reason = None if event == "DELETED" else template.reason
+    value = {
+        "event": event,
+        **_names(template),
+        "reason": reason,
+        "message_template_category": template.category,
+    }
+    _send(engine, waba_id, "message_template_status_update", value)
+
+
+def _review_soon(engine: Engine, waba_id: str, template: Template) -> None:
+    world = engine.world
+    catalog = world.templates
+
+    def review() -> None:
+        # After a reset, or a deletion, there is nothing to review.
+        if world.templates is catalog and template in catalog.of(waba_id):
+            rejected = world.settings.template_reject
+            template.status = "REJECTED" if rejected else "APPROVED"
+            template.reason = "INVALID_FORMAT" if rejected else "NONE"
+            tell(engine, waba_id, template, event=template.status)
+            world.touch()
+
+    asyncio.get_running_loop().call_later(world.settings.template_review_seconds, review)
+
+
+def _names(template: Template) -> dict[str, Any]:
+    return {
+        "message_template_id": int(template.template_id),  # a number here, a text in the list
+        "message_template_name": template.name,
+        "message_template_language": template.language,
+    }
+
+
+def _send(engine: Engine, waba_id: str, field: str, value: dict[str, Any]) -> None:
+    """Template events never follow an override: they go to the app's own address."""
+    if not engine.world.wabas[waba_id].subscribed:
+        return
+    change = {"field": field, "value": value}
+    entry = {"id": waba_id, "time": int(engine.world.now()), "changes": [change]}
+    body = events.encode({"object": "whatsapp_business_account", "entry": [entry]})
+    engine.sender.submit_raw(body, field)
+
+
+def _matches(template: Template, query: Mapping[str, str]) -> bool:
+    name, status = query.get("name"), query.get("status")
+    return name in (None, template.name) and status in (None, template.status)
+
+
+def _limit(wanted: str | None, default: int) -> int:
+    if wanted is None:
+        return default
+    if not wanted.isdecimal() or not 1 <= int(wanted) <= _LIMIT_MAX:
+        raise GraphError(100, message="(#100) Param limit must be a positive number.")
+    return min(int(wanted), default)
+
+
+def _cursor(place: int) -> str:
+    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
+
+
+def _place(cursor: str) -> int:
+    if not cursor:
+        return 0
+    try:
+        place = int(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except ValueError:
+        raise GraphError(100, message="(#100) Param after is not a valid cursor.") from None
+    return max(place, 0)
