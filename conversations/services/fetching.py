@@ -1,10 +1,11 @@
 """Fetch the files of messages, and tell the pages that show them. Waits for Meta: tasks only."""
 
+import logging
 import threading
 import time
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from conversations.models import Message
@@ -15,6 +16,8 @@ from tenants.feed.models import Change
 from tenants.models import Tenant
 from whatsapp.models import MediaFile
 from whatsapp.services import downloads
+
+logger = logging.getLogger(__name__)
 
 TASK_SECONDS = 20.0
 # What is due for so long was reached by no nudge: the sweeper fetches it itself, for a short while.
@@ -50,7 +53,21 @@ def sweep() -> None:
     if now - oldest < OVERDUE:
         queue.enqueue("conversations.tasks.fetch_media")
     else:
-        fetch(seconds=SWEEP_SECONDS)
+        # Beside the sweeper: Meta's silence must not hold up its other duties, nor its end.
+        schema = context.current_schema()
+        threading.Thread(target=_beside, args=(schema,), name="files", daemon=True).start()
+
+
+def _beside(schema: str) -> None:
+    try:
+        with context.tenant(schema):
+            fetch(seconds=SWEEP_SECONDS)
+    except Exception:
+        # The border of the thread: the rows stay due, and the sweeper comes by again.
+        logger.exception("fetching files of %s failed", schema)
+    finally:
+        context.leave()
+        connection.close()
 
 
 def _fetch(*, until: float) -> bool:

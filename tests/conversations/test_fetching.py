@@ -1,6 +1,7 @@
 """Customers' files: a row with the message, the bytes soon after, whatever Meta does meanwhile."""
 
 import hashlib
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -16,6 +17,7 @@ from tenants.feed.models import Change
 from tests import files
 from tests.conftest import PHONES
 from tests.conversations.events import NOON, body, change, deliver, text
+from tests.polling import until
 from whatsapp.models import MediaFile, Phone
 from whatsapp.services import downloads
 from whatsapp.services.files import path_of
@@ -331,4 +333,5 @@ def test_the_sweeper_fetches_what_no_nudge_reached(acme, receive, nudges):
     sweeper.round()
     sweeper.close()
 
-    assert row(acme).state == "STORED"
+    until(lambda: row(acme).state == "STORED")
+    until(lambda: "files" not in {thread.name for thread in threading.enumerate()})
