@@ -1,97 +1,25 @@
-"""People, their conversations and messages (tenant schema)."""
+"""Conversations and their messages (tenant schema); people are in ``people_models``."""
 
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from conversations import rules, types
+from conversations.people_models import ConsentEvent, Contact, ContactIdentity, IdentityMove
 from tenants.models import User
 from whatsapp import errors
 from whatsapp.models import MediaFile, Phone
 
-
-class Contact(models.Model):
-    """A person, not a number: identities say how WhatsApp names them."""
-
-    name = models.CharField(max_length=200, blank=True, default="")  # what an operator wrote
-    profile_name = models.CharField(max_length=200, blank=True, default="")  # what WhatsApp says
-    # The newest Meta timestamp that a profile name came with: an older event never renames.
-    profile_at = models.DateTimeField(null=True)
-    # The contact that was found to be the same person; this row has no identities any more.
-    merged_into = models.ForeignKey(
-        "self", models.PROTECT, null=True, related_name="+", db_index=False
-    )
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
-
-    class Meta:
-        indexes = [
-            # Serves merging: whatever led to the contact that goes leads to the one that stays.
-            models.Index(
-                fields=["merged_into"],
-                condition=models.Q(merged_into__isnull=False),
-                name="contact_merged",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.name or self.profile_name or str(self.pk)
-
-
-class ContactIdentity(models.Model):
-    """One of WhatsApp's names for a contact."""
-
-    class Kind(models.TextChoices):
-        WA_ID = "WA_ID"
-        BSUID = "BSUID"
-        PARENT_BSUID = "PARENT_BSUID"
-
-    contact = models.ForeignKey(Contact, models.CASCADE, related_name="identities")
-    kind = models.CharField(max_length=20, choices=Kind)
-    value = models.CharField(max_length=150)  # as Meta wrote it
-    match_key = models.CharField(max_length=150)  # without the digit that Meta may add or drop
-
-    class Meta:
-        constraints = [
-            # Serves finding one person under every spelling, also when two first messages race.
-            models.UniqueConstraint(
-                fields=["kind", "match_key"],
-                condition=~models.Q(kind="PARENT_BSUID"),
-                name="identity_unique",
-            ),
-            # A parent's id is noted on everybody who came with it: it finds, and never merges.
-            models.UniqueConstraint(
-                fields=["kind", "match_key", "contact"],
-                condition=models.Q(kind="PARENT_BSUID"),
-                name="identity_parent_unique",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.value
-
-
-class IdentityMove(models.Model):
-    """A person got a new number or user id: what came under the old one until then is theirs.
-
-    Kept for ever, because an event of before may come after. Later the old one is somebody else's.
-    """
-
-    kind = models.CharField(max_length=20, choices=ContactIdentity.Kind)
-    match_key = models.CharField(max_length=150)
-    moved_at = models.DateTimeField()  # Meta's
-    new_match_key = models.CharField(max_length=150)
-    new_value = models.CharField(max_length=150)
-
-    class Meta:
-        constraints = [
-            # Serves "once", and the look-up of where a name led at a time.
-            models.UniqueConstraint(
-                fields=["kind", "match_key", "moved_at"], name="identity_move_unique"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.match_key} -> {self.new_match_key}"
+__all__ = [
+    "ConsentEvent",
+    "Contact",
+    "ContactIdentity",
+    "Conversation",
+    "IdempotencyKey",
+    "IdentityMove",
+    "Message",
+    "StatusEvent",
+]
 
 
 class Conversation(models.Model):

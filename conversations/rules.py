@@ -38,6 +38,20 @@ WINDOW_MARGIN = timedelta(seconds=60)
 WINDOW_SOON = timedelta(hours=4)
 WINDOW_URGENT = timedelta(hours=1)
 TEXT_MAX_CHARACTERS = 4096
+# What somebody types alone who wants no more marketing, by language; compared without case.
+OPT_OUT_WORDS = {
+    "en": ("stop", "unsubscribe", "opt out", "opt-out"),
+    "pt": ("sair", "parar", "pare", "descadastrar"),
+    "es": ("salir", "parar", "baja"),
+}
+# What buttons say or carry that do the same, besides these words.
+OPT_OUT_BUTTONS = {
+    "en": ("stop promotions", "stop marketing", "stop messages"),
+    "pt": ("parar promoções", "interromper promoções", "não quero receber"),
+    "es": ("detener promociones", "parar promociones"),
+}
+_OPT_OUT_WORDS = frozenset(word for words in OPT_OUT_WORDS.values() for word in words)
+_OPT_OUT_BUTTONS = _OPT_OUT_WORDS.union(*OPT_OUT_BUTTONS.values())
 
 
 def window_closes_at(opened_at: datetime | None) -> datetime | None:
@@ -104,3 +118,17 @@ def match_key(wa_id: str) -> str:
     if wa_id.startswith("521") and len(wa_id) == 13:
         return "52" + wa_id[3:]
     return wa_id
+
+
+def opts_out_by_words(text: str) -> bool:
+    """Tell whether a whole message says that its sender wants no more marketing."""
+    return _plain(text) in _OPT_OUT_WORDS
+
+
+def opts_out_by_button(*words: str) -> bool:
+    """Tell whether a button's label or payload says so."""
+    return any(_plain(word.replace("_", " ")) in _OPT_OUT_BUTTONS for word in words)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split()).strip(" .!\"'“”") if len(text) <= 100 else ""

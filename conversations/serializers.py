@@ -151,6 +151,9 @@ class ContactSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(help_text="What an operator wrote; may be empty.")
     profile_name = serializers.CharField(help_text="What WhatsApp says; may be empty.")
     wa_id = serializers.SerializerMethodField(help_text="The number; null where Meta hides it.")
+    marketing_opted_out_at = serializers.DateTimeField(
+        allow_null=True, help_text="Since when they want no marketing; null if they may get it."
+    )
 
     def get_wa_id(self, contact: Contact) -> str | None:
         numbers = (

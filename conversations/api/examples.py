@@ -50,6 +50,7 @@ CONTACT: dict[str, Any] = {
     "name": "",
     "profile_name": "Marina Souza",
     "wa_id": "5511987654321",
+    "marketing_opted_out_at": None,
 }
 MEDIA: dict[str, Any] = {
     "id": 51,

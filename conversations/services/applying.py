@@ -32,6 +32,7 @@ from whatsapp.payloads import (
     media,
 )
 from whatsapp.payloads.contents import Unknown
+from whatsapp.payloads.preferences import preferences_of
 from whatsapp.services import events, template_events
 from whatsapp.webhooks.types import Fate
 
@@ -168,9 +169,15 @@ def _messages(
         for parcel in parcels
         if isinstance(parcel.unit, InboundMessage) and parcel.unit.phone_number_id in phones
     ]
-    if not pairs:
+    chosen = [
+        preference
+        for parcel in parcels
+        if isinstance(parcel.unit, AccountEvent)
+        for preference in preferences_of(parcel.unit)
+    ]
+    if not pairs and not chosen:
         return []
-    ids, drafts = threads.store(cursor, [arrival for _, arrival in pairs])
+    ids, drafts = threads.store(cursor, [arrival for _, arrival in pairs], chosen)
     new = set(ids)
     for parcel, arrival in pairs:
         message = arrival.message
@@ -216,6 +223,7 @@ def _events(cursor: psycopg.Cursor[Any], parcels: list[Parcel]) -> None:
     template_events.apply(cursor, [event for _, event in kept])
     for parcel, event in kept:
         key = events.digest(event)
-        whole = Fate.STORED if template_events.is_about_template(event) else Fate.PLACEHOLDER
+        known = template_events.is_about_template(event) or preferences_of(event)
+        whole = Fate.STORED if known else Fate.PLACEHOLDER
         parcel.fate = whole if key in new else Fate.DUPLICATE
         new.discard(key)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from conversations.services import consent
 from conversations.services.identities import Pair
 from tenants.db import arrays
 from tenants.feed.live import Cursor, Draft
@@ -154,6 +155,7 @@ def merge(cursor: Cursor, gone: dict[int, int]) -> None:
         raise RivalMergeError
     cursor.execute(_POINT, _columns(gone))
     cursor.execute(_NAME, (arrays.numbers(sorted(set(gone.values()))),))
+    consent.move(cursor, gone)
 
 
 def join(cursor: Cursor, gone: dict[int, int], others: Iterable[int] = ()) -> list[Draft]:

@@ -12,12 +12,13 @@ from typing import Any
 import psycopg
 
 from conversations.models import Message
-from conversations.services import attachments, identities, merging, people
+from conversations.services import attachments, consent, identities, merging, people
 from tenants.db import arrays
 from tenants.feed.live import Draft
 from tenants.feed.models import Change
 from whatsapp.payloads import InboundMessage
 from whatsapp.payloads.changes import identity_change
+from whatsapp.payloads.preferences import Preference
 
 Cursor = psycopg.Cursor[Any]
 Place = tuple[int, int]  # phone and contact
@@ -99,17 +100,25 @@ class _News:
 
 
 def store(
-    cursor: Cursor, arrivals: Sequence[Arrival]
+    cursor: Cursor, arrivals: Sequence[Arrival], preferences: Sequence[Preference] = ()
 ) -> tuple[dict[tuple[int, str], int], list[Draft]]:
-    """Insert what is not there yet; return the new ids by number and wamid, and the changes."""
+    """Insert what is not there yet; return the new ids by number and wamid, and the changes.
+
+    What people say about marketing, by a message or in WhatsApp's settings, is noted with it.
+    """
     first: dict[tuple[int, str], Arrival] = {}
     for arrival in arrivals:
         first.setdefault(arrival.key, arrival)
     unique = list(first.values())
     senders = [(one.message.sender, one.message.timestamp) for one in unique]
+    senders += [(one.sender, one.at) for one in preferences]
     met = people.meet(cursor, senders, _changes(unique))
-    joined = merging.join(cursor, met.gone, met.contacts)
-    places = [(one.phone_id, contact) for one, contact in zip(unique, met.contacts, strict=True)]
+    words = [consent.word_of(one.phone_id, one.message) for one in unique]
+    words += [consent.word_of_preference(one) for one in preferences]
+    joined = consent.record(cursor, zip(met.contacts, words, strict=True))
+    joined += merging.join(cursor, met.gone, met.contacts)
+    writers = met.contacts[: len(unique)]
+    places = [(one.phone_id, contact) for one, contact in zip(unique, writers, strict=True)]
     conversations = _conversations(cursor, places)
     threads = {one.key: conversations[place] for one, place in zip(unique, places, strict=True)}
     # By Meta's time, so that ids follow it within a batch; the same order everywhere.

@@ -7,6 +7,7 @@ from conversations.models import Contact, Conversation
 # What ``conversations.services.merging`` does with each; a new relation needs its line there first.
 HANDLED = {
     "Contact.merged_into",
+    "ConsentEvent.contact",
     "ContactIdentity.contact",
     "Conversation.contact",
     "Conversation.merged_into",
