@@ -164,6 +164,8 @@ class Message(models.Model):
     read_at = models.DateTimeField(null=True)
     played_at = models.DateTimeField(null=True)
     failed_at = models.DateTimeField(null=True)
+    # What was done to it later, where selectors.with_marks looked it up.
+    marks: types.Marks = types.NO_MARKS
 
     class Meta:
         constraints = [
@@ -271,6 +273,41 @@ class StatusEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.status} {self.wamid}"
+
+
+class Mark(models.Model):
+    """What was done to a message: it finds its message by ``target_wamid``, now or later."""
+
+    class Kind(models.TextChoices):
+        REACTION = "REACTION", _("Reaction")
+        EDIT = "EDIT", _("Edit")
+        REVOKE = "REVOKE", _("Deletion")
+
+    phone = models.ForeignKey(Phone, models.CASCADE, related_name="+", db_index=False)
+    wamid = models.CharField(max_length=200)  # its own
+    target_wamid = models.CharField(max_length=200)
+    kind = models.CharField(max_length=10, choices=Kind)
+    by_business = models.BooleanField()  # in its app; else by the customer
+    emoji = models.CharField(max_length=40, blank=True)  # empty: the reaction was taken back
+    # What an edited message says since then: Meta's word for the type, words, object.
+    type = models.CharField(max_length=80, blank=True)
+    text = models.TextField(blank=True)
+    content = models.JSONField(null=True)
+    provider_at = models.DateTimeField()
+    received_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            # Serves "once", however often Meta brings it.
+            models.UniqueConstraint(fields=["phone", "wamid"], name="mark_wamid_unique"),
+        ]
+        indexes = [
+            # Serves finding what was done to the messages of a page.
+            models.Index(fields=["phone", "target_wamid"], name="mark_target"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.target_wamid}"
 
 
 class IdempotencyKey(models.Model):

@@ -9,8 +9,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from conversations import rules
-from conversations.models import Contact, ContactIdentity, Conversation, Message
+from conversations import rules, types
+from conversations.models import Contact, ContactIdentity, Conversation, Mark, Message
 from tenants.errors import DomainError, NotFoundError
 from tenants.permissions import Actor, Permission
 from whatsapp.models import MediaFile, Phone
@@ -215,14 +215,17 @@ def thread_of(conversation: Conversation, before: Position | None = None) -> Que
 
 
 def quoted_by(messages: Iterable[Message]) -> dict[int, Message]:
-    """Return the messages that these answer, by the ids of those. No query if none answers any."""
-    answers = [(one, wamid) for one in messages if (wamid := _answered(one))]
-    if not answers:
-        return {}
-    found = Message.objects.filter(
-        phone__in={one.phone_id for one, _wamid in answers},
-        wamid__in={wamid for _one, wamid in answers},
-    )
+    """Return the messages that these answer, by the ids of those; all of them ``with_marks``."""
+    listed = list(messages)
+    answers = [(one, wamid) for one in listed if (wamid := _answered(one))]
+    found: list[Message] = []
+    if answers:
+        phones, wamids = (
+            {one.phone_id for one, _wamid in answers},
+            {wamid for _one, wamid in answers},
+        )
+        found = list(Message.objects.filter(phone__in=phones, wamid__in=wamids))
+    with_marks([*listed, *found])
     known = {(one.conversation_id, one.wamid): one for one in found}
     pairs = ((one.pk, known.get((one.conversation_id, wamid))) for one, wamid in answers)
     return {pk: quoted for pk, quoted in pairs if quoted is not None}
@@ -231,6 +234,47 @@ def quoted_by(messages: Iterable[Message]) -> dict[int, Message]:
 def _answered(message: Message) -> str:
     context = content_reading.context_of(message.extras)
     return context.wamid if context else ""
+
+
+def with_marks(messages: Iterable[Message | None]) -> None:
+    """Look up what was done to these messages. One query.
+
+    An edited one says in memory what it says now; its row keeps what it said first.
+    """
+    known: dict[tuple[int, str], list[Message]] = {}
+    for one in messages:
+        if one is not None and one.wamid:
+            known.setdefault((one.phone_id, one.wamid), []).append(one)
+    if not known:
+        return
+    found = Mark.objects.filter(
+        phone__in={phone for phone, _wamid in known},
+        target_wamid__in={wamid for _phone, wamid in known},
+    ).order_by("provider_at", "wamid")
+    by_target: dict[tuple[int, str], list[Mark]] = {}
+    for mark in found:
+        by_target.setdefault((mark.phone_id, mark.target_wamid), []).append(mark)
+    for key, marks in by_target.items():
+        for message in known.get(key, ()):
+            _mark(message, marks)
+
+
+def _mark(message: Message, marks: list[Mark]) -> None:
+    """Apply a message's marks, in Meta's order. Only who wrote it may edit or delete it."""
+    reactions = {one.by_business: one.emoji for one in marks if one.kind == Mark.Kind.REACTION}
+    own = [one for one in marks if one.by_business == message.is_outbound]
+    revoked = [one.provider_at for one in own if one.kind == Mark.Kind.REVOKE]
+    versions = []
+    for edit in (one for one in own if one.kind == Mark.Kind.EDIT):
+        versions.append(types.Version(message.text, edit.provider_at))
+        message.text = edit.text
+        if edit.type.upper() == message.type and edit.content is not None:
+            message.content = edit.content
+    message.marks = types.Marks(
+        reactions=tuple(types.Reaction(emoji, by) for by, emoji in reactions.items() if emoji),
+        versions=tuple(versions),
+        revoked_at=min(revoked, default=None),
+    )
 
 
 def replaced_by(messages: Iterable[Message]) -> list[int]:

@@ -93,6 +93,13 @@ class ContextSerializer(serializers.Serializer[Any]):
         return content_reading.context_of(instance.extras)
 
 
+class ReactionSerializer(serializers.Serializer[Any]):
+    """Somebody's reaction: the last one that he chose."""
+
+    emoji = serializers.CharField()
+    by_business = serializers.BooleanField()
+
+
 class ReferralSerializer(serializers.Serializer[Any]):
     """The advertisement or post that the customer came from."""
 
@@ -127,6 +134,9 @@ class MessageSerializer(serializers.Serializer[Any]):
     error = FailureSerializer(source="failure", allow_null=True)
     context = ContextSerializer(allow_null=True)  # type: ignore[assignment] # a member, not the form's
     referral = ReferralSerializer(allow_null=True)
+    reactions = ReactionSerializer(source="marks.reactions", many=True)
+    edited_at = serializers.DateTimeField(source="marks.edited_at", allow_null=True)
+    revoked_at = serializers.DateTimeField(source="marks.revoked_at", allow_null=True)
     text = TextContentSerializer(required=False)
     image = ContentField()
     audio = ContentField()

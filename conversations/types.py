@@ -1,6 +1,7 @@
 """Values that pages and the API show and no table holds."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.utils.translation import gettext, pgettext_lazy
 
@@ -12,6 +13,38 @@ WHOSE_LABELS = {
     Whose.WHATSAPP: pgettext_lazy("whose matter a failure is", "WhatsApp"),
     Whose.SETUP: pgettext_lazy("whose matter a failure is", "An admin"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """Somebody's reaction to a message, the last one that he chose."""
+
+    emoji: str
+    by_business: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What a message said before it was edited."""
+
+    text: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What was done to a message after it was written."""
+
+    reactions: tuple[Reaction, ...] = ()
+    versions: tuple[Version, ...] = ()  # oldest first; what it says now is not among them
+    revoked_at: datetime | None = None
+
+    @property
+    def edited_at(self) -> datetime | None:
+        return self.versions[-1].until if self.versions else None
+
+
+NO_MARKS = Marks()
 
 
 @dataclass(frozen=True, slots=True)

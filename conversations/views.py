@@ -190,6 +190,7 @@ def _difference(
 def _fragments(
     request: OperatorRequest, rows: list[Conversation], *, open_pk: int | None
 ) -> dict[str, Any]:
+    selectors.with_marks(row.last_message for row in rows)
     return {
         "rows": rows,
         "listed_ids": {row.pk for row in rows},
@@ -210,6 +211,7 @@ def _list(request: OperatorRequest) -> dict[str, Any]:
         found = selectors.conversations_after(found, data["before"])
     rows = list(found[: LIST_SIZE + 1])
     last = rows[LIST_SIZE - 1] if len(rows) > LIST_SIZE else None
+    selectors.with_marks(row.last_message for row in rows)
     chosen = {"q": data["q"], "unread": "1" if data["unread"] else ""}
     return {
         "seq": seq,

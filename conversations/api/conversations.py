@@ -64,7 +64,7 @@ class ConversationView(TenantAPIView):
     )
     def get(self, request: Request, pk: int) -> Response:
         conversation = selectors.conversation_for(self.actor, pk)
-        return Response(ConversationSerializer(conversation).data)
+        return Response(_conversations([conversation])[0])
 
 
 class MessageListView(TenantAPIView):
@@ -98,8 +98,10 @@ class MessageListView(TenantAPIView):
 
 
 def _conversations(rows: Sequence[Conversation]) -> list[Any]:
+    selectors.with_marks(row.last_message for row in rows)
     return list(ConversationSerializer(rows, many=True).data)
 
 
 def _messages(rows: Sequence[Message]) -> list[Any]:
+    selectors.with_marks(rows)
     return list(MessageSerializer(rows, many=True).data)

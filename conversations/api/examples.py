@@ -19,6 +19,9 @@ QUEUED: dict[str, Any] = {
     "error": None,
     "context": None,
     "referral": None,
+    "reactions": [],
+    "edited_at": None,
+    "revoked_at": None,
     "text": {"body": "Bom dia! O pedido já saiu."},
 }
 RECEIVED: dict[str, Any] = {

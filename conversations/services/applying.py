@@ -14,7 +14,8 @@ from typing import Any
 import psycopg
 from psycopg import errors
 
-from conversations.services import statuses, threads
+from conversations.services import marks, statuses, threads
+from conversations.services.marks import Marking
 from conversations.services.merging import RivalMergeError
 from conversations.services.routing import Parcel, Reason, Target
 from conversations.services.statuses import Report
@@ -26,6 +27,7 @@ from tenants.feed.live import Draft
 from whatsapp.payloads import (
     AccountEvent,
     InboundMessage,
+    MessageMark,
     StatusUpdate,
     Unit,
     content_reading,
@@ -137,9 +139,10 @@ def _transaction(work: Session, target: Target, parcels: list[Parcel], applied: 
     with context.raw_transaction(work, target.schema_name) as cursor:
         phones = _phones(cursor, parcels)
         arrived = _messages(cursor, phones, parcels)
+        marked = _marks(cursor, phones, parcels)
         outcome = _statuses(cursor, target, phones, parcels)
         _events(cursor, parcels)
-        drafts: list[Draft] = [*arrived, *outcome.drafts]
+        drafts = list(dict.fromkeys([*arrived, *marked, *outcome.drafts]))
         seq = live.number(cursor, drafts) if drafts else None
     applied.seq = seq or applied.seq
     applied.has_files |= any(_brings_file(parcel.unit) for parcel in parcels)
@@ -178,6 +181,9 @@ def _messages(
     if not pairs and not chosen:
         return []
     ids, drafts = threads.store(cursor, [arrival for _, arrival in pairs], chosen)
+    echoes = {ids[one.key] for _, one in pairs if one.message.is_echo and one.key in ids}
+    if echoes:
+        drafts += statuses.apply_waiting(cursor, sorted(echoes))
     new = set(ids)
     for parcel, arrival in pairs:
         message = arrival.message
@@ -185,6 +191,23 @@ def _messages(
         whole = Fate.PLACEHOLDER if isinstance(shown, Unknown) else Fate.STORED
         parcel.fate = whole if arrival.key in new else Fate.DUPLICATE
         new.discard(arrival.key)
+    return drafts
+
+
+def _marks(
+    cursor: psycopg.Cursor[Any], phones: dict[str, int], parcels: list[Parcel]
+) -> list[Draft]:
+    pairs = [
+        (parcel, Marking(phones[parcel.unit.phone_number_id], parcel.unit))
+        for parcel in parcels
+        if isinstance(parcel.unit, MessageMark) and parcel.unit.phone_number_id in phones
+    ]
+    if not pairs:
+        return []
+    new, drafts = marks.store(cursor, [marking for _, marking in pairs])
+    for parcel, marking in pairs:
+        parcel.fate = Fate.STORED if marking.key in new else Fate.DUPLICATE
+        new.discard(marking.key)
     return drafts
 
 

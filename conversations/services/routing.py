@@ -8,7 +8,14 @@ from uuid import UUID
 
 import psycopg
 
-from whatsapp.payloads import AccountEvent, InboundMessage, StatusUpdate, Unit, Unreadable
+from whatsapp.payloads import (
+    AccountEvent,
+    InboundMessage,
+    MessageMark,
+    StatusUpdate,
+    Unit,
+    Unreadable,
+)
 from whatsapp.webhooks.models import ParkedUnit
 from whatsapp.webhooks.services import routes
 from whatsapp.webhooks.types import Delivery, Fate, Park, Route
@@ -30,7 +37,7 @@ class Parcel:
     """One unit on its way to one tenant, and what became of it there."""
 
     delivery_id: int
-    unit: InboundMessage | StatusUpdate | AccountEvent
+    unit: InboundMessage | MessageMark | StatusUpdate | AccountEvent
     fate: Fate | None = None
     reason: str = ""  # of parking
     error: str = ""
@@ -93,7 +100,7 @@ def _send(
     made: Plan,
     found: _Map,
     delivery: Delivery,
-    unit: InboundMessage | StatusUpdate | AccountEvent,
+    unit: InboundMessage | MessageMark | StatusUpdate | AccountEvent,
 ) -> None:
     if unit.phone_number_id or not isinstance(unit, AccountEvent):
         route = found.by_number.get(unit.phone_number_id)

@@ -11,6 +11,7 @@ from typing import Any
 
 import psycopg
 
+from conversations import rules
 from conversations.models import Message
 from conversations.services import attachments, consent, identities, merging, people
 from tenants.db import arrays
@@ -47,9 +48,12 @@ _ADD = """
 _ADD_MESSAGES = """
     INSERT INTO conversations_message (phone_id, conversation_id, wamid, type, text, content,
         extras, timestamp, direction, status, rank, attempts, error_detail)
-    SELECT one.*, 'INBOUND', 'RECEIVED', 0, 0, ''
+    SELECT one.phone_id, one.conversation_id, one.wamid, one.type, one.text, one.content,
+        one.extras, one.timestamp, one.direction, one.status, one.rank, 0, ''
     FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::jsonb[],
-        %s::jsonb[], %s::timestamptz[]) AS one
+        %s::jsonb[], %s::timestamptz[], %s::text[], %s::text[], %s::int[])
+        AS one (phone_id, conversation_id, wamid, type, text, content, extras, timestamp,
+            direction, status, rank)
     ON CONFLICT (phone_id, wamid) DO NOTHING
     RETURNING phone_id, wamid, id
 """
@@ -74,7 +78,10 @@ _TYPES = {name.lower(): name for name in Message.Type.values if name != Message.
 _TYPES["voice"] = Message.Type.AUDIO.value  # as older payloads call a voice message
 _UNSUPPORTED = Message.Type.UNSUPPORTED.value
 # What customers do without writing; the rest opens the 24-hour window.
-_NO_WINDOW = frozenset({"reaction", "system", "edit", "revoke"})
+_NO_WINDOW = frozenset({"system"})
+_IN, _OUT = Message.Direction.INBOUND.value, Message.Direction.OUTBOUND.value
+# What the business's own app sent is sent; its statuses raise it from there.
+_RECEIVED, _SENT = Message.Status.RECEIVED.value, Message.Status.SENT.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +177,9 @@ def _insert(
         arrays.texts(json.dumps(message.content) for message in messages),
         arrays.texts(_extras(message) for message in messages),
         arrays.times(message.timestamp for message in messages),
+        arrays.texts(_OUT if message.is_echo else _IN for message in messages),
+        arrays.texts(_SENT if message.is_echo else _RECEIVED for message in messages),
+        arrays.numbers(rules.RANKS[_SENT] if message.is_echo else 0 for message in messages),
     )
     cursor.execute(_ADD_MESSAGES, columns)
     return {(phone, wamid): pk for phone, wamid, pk in cursor.fetchall()}
@@ -179,6 +189,8 @@ def _extras(message: InboundMessage) -> str | None:
     extras = message.extras
     if message.type not in _TYPES:
         extras = {**extras, "type": message.type}
+    if message.is_echo:
+        extras = {**extras, "field": message.field}
     return json.dumps(extras) if extras else None
 
 
@@ -206,12 +218,13 @@ def _touch(
 
 def _count(news: dict[int, _News], thread: int, message: InboundMessage, pk: int) -> None:
     at = message.timestamp
-    opened_at = None if message.type in _NO_WINDOW else at
+    opened_at = None if message.is_echo or message.type in _NO_WINDOW else at
+    count = 0 if message.is_echo else 1
     known = news.get(thread)
     if known is None:
-        news[thread] = _News(1, opened_at, at, pk)
+        news[thread] = _News(count, opened_at, at, pk)
         return
-    known.count += 1
+    known.count += count
     if opened_at is not None:
         known.opened_at = max(known.opened_at or opened_at, opened_at)
     known.newest_at, known.newest_id = max((known.newest_at, known.newest_id), (at, pk))

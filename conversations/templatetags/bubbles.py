@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from conversations import forms
 from conversations.models import Message
+from whatsapp import payloads
 from whatsapp.payloads import content_reading, contents
 
 register = template.Library()
@@ -87,6 +88,12 @@ def _shown(message: Message) -> contents.Content:
 def is_notice(message: Message) -> bool:
     """Tell whether WhatsApp itself says it, and nobody wrote it."""
     return isinstance(_shown(message), contents.Notice)
+
+
+@register.filter
+def is_from_app(message: Message) -> bool:
+    """Tell whether the business wrote it in its own WhatsApp app."""
+    return isinstance(message.extras, dict) and message.extras.get("field") == payloads.ECHOES
 
 
 @register.filter
@@ -176,7 +183,7 @@ def position_after(message: Message) -> str:
 @register.filter
 def preview(message: Message) -> str:
     """Write a message in one line."""
-    words = _preview(message)
+    words = _("Deleted message") if message.marks.revoked_at else _preview(message)
     return " ".join(words[: PREVIEW_CHARACTERS * 4].split())[:PREVIEW_CHARACTERS] or (
         message.get_type_display()
     )

@@ -43,7 +43,7 @@ def one(kind, content, wamid="wamid.1", at=0, **more) -> bytes:
 
 
 SHOWN = {
-    "image": (["Photo", "cannot be opened here yet"], None),
+    "image": (["Photo"], None),
     "video": (["Video", "Look how it arrived"], "Look how it arrived"),
     "sticker": (["Sticker"], "Sticker"),
     "location_with_url": (

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conversations.models import Contact, Conversation, IdentityMove, Message, StatusEvent
+from conversations import selectors
+from conversations.models import (
+    Contact,
+    Conversation,
+    IdentityMove,
+    Mark,
+    Message,
+    StatusEvent,
+)
 from conversations.services import inbound, orphans, statuses
 from tenants import context
 from tenants.feed.models import Change, Counter
@@ -51,9 +59,19 @@ messages = st.tuples(
     st.sampled_from(["ana", "bia", "caio", "dora", "eva"]),
     st.integers(0, 2),  # which of their names
     seconds,
-    st.sampled_from(["text", "image", "reaction"]),
+    st.sampled_from(["text", "image"]),
     st.sampled_from(["", "Name", "Other name"]),
 )
+# What is done to a message: to which of those that come, what, when, and in whose app.
+marks = st.tuples(
+    st.just("mark"),
+    tenants,
+    st.integers(0, 8),
+    st.sampled_from(["\U0001f44d", "\u2764\ufe0f", "", "edit", "revoke"]),
+    seconds,
+    st.booleans(),
+)
+echoes = st.tuples(st.just("echo"), tenants, st.sampled_from(sorted(PEOPLE)), seconds)
 reports = st.tuples(
     st.just("status"), tenants, st.integers(0, 3), st.sampled_from(WORDS), seconds, st.booleans()
 )
@@ -79,7 +97,7 @@ class Stage:
                 for model in (Conversation, Contact):
                     model.objects.exclude(merged_into=None).delete()
                 IdentityMove.objects.all().delete()
-                for model in (StatusEvent, Message, Conversation, Contact, AccountEvent):
+                for model in (StatusEvent, Mark, Message, Conversation, Contact, AccountEvent):
                     model.objects.all().delete()
                 for model in (Change, Counter):
                     model.objects.all().delete()
@@ -108,7 +126,33 @@ class Stage:
             return change(tenant, statuses=[self._status(tenant, *rest)])
         if kind == "move":
             return change(tenant, messages=[self._move(number, *rest)])
+        if kind == "mark":
+            return self._mark(number, tenant, *rest)
+        if kind == "echo":
+            return self._echo(number, tenant, *rest)
         return self._message(number, tenant, *rest)
+
+    def _mark(
+        self, number: int, tenant: str, target: int, done: str, at: int, by_business: bool
+    ) -> dict[str, Any]:
+        said: dict[str, Any] = {"message_id": f"in.{target}", "emoji": done}
+        kind = "reaction"
+        if done in ("edit", "revoke"):
+            kind, said = done, {"original_message_id": f"in.{target}"}
+            after = {"type": "text", "text": {"body": f"edit {number}"}}
+            said |= {"message": after} if done == "edit" else {}
+        mark = {"from": "5511988887777", "to": "5511988887777", "id": f"in.{number}"}
+        mark |= {"timestamp": str(NOON + at), "type": kind, kind: said}
+        if by_business:
+            return _echoed(change(tenant, message_echoes=[mark]))
+        return change(tenant, messages=[mark])
+
+    def _echo(self, number: int, tenant: str, person: str, at: int) -> dict[str, Any]:
+        wa_id, user_id = PEOPLE[person][0]
+        echo = text(f"in.{number}", at=NOON + at, body=f"echo {number}")
+        names = {"to": wa_id, "to_user_id": user_id}
+        echo = {**echo, "from": "551140001001", **{k: v for k, v in names.items() if v}}
+        return _echoed(change(tenant, message_echoes=[echo]))
 
     def _status(self, tenant: str, n: int, word: str, at: int, signed: bool) -> dict[str, Any]:
         more: dict[str, Any] = {}
@@ -177,6 +221,10 @@ class Stage:
         return {name: _rows(tenant.schema_name) for name, tenant in self.tenants.items()}
 
 
+def _echoed(one: dict[str, Any]) -> dict[str, Any]:
+    return {**one, "field": "smb_message_echoes"}
+
+
 def _rows(schema: str) -> dict[str, Any]:
     """Return everything that is not an id, in an order of its own."""
     with context.tenant(schema):
@@ -204,6 +252,10 @@ def _rows(schema: str) -> dict[str, Any]:
         reported = StatusEvent.objects.values_list(
             "wamid", "status", "provider_at", "message__text", "errors"
         )
+        marked = list(Message.objects.all())
+        selectors.with_marks(marked)
+        shown = [(one.wamid or "", one.text, one.content, one.marks) for one in marked]
+        done = Mark.objects.values_list("wamid", "target_wamid", "kind", "emoji", "provider_at")
         kept = AccountEvent.objects.values_list("waba_id", "field", "value")
         assert Change.objects.count() == sum(Counter.objects.values_list("value", flat=True))
         return {
@@ -212,6 +264,8 @@ def _rows(schema: str) -> dict[str, Any]:
             "messages": sorted(rows, key=repr),
             "statuses": sorted(reported, key=repr),
             "events": sorted(kept, key=repr),
+            "shown": sorted(shown, key=repr),
+            "marks": sorted(done, key=repr),
         }
 
 

@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 
 from tests.conversations.events import body, change, contact, status, text
 from whatsapp import payloads
-from whatsapp.payloads import AccountEvent, InboundMessage, StatusUpdate, Unreadable
+from whatsapp.payloads import (
+    AccountEvent,
+    InboundMessage,
+    MessageMark,
+    StatusUpdate,
+    Unreadable,
+)
 
 FILES = Path(__file__).parent.parent / "payloads"
 NOW = datetime(2026, 11, 10, 12, 0, 5, tzinfo=UTC)
@@ -46,12 +52,15 @@ UNITS = {
     "image_from_a_post": ["image"],
     "unsupported_without_a_word": ["unsupported"],
     "unsupported_edit": ["unsupported"],
-    "reaction_removed_with_empty_emoji": ["reaction"],
-    "reaction_without_a_target": ["reaction"],
-    "edit_of_a_caption": ["edit"],
-    "edit_without_a_target": ["edit"],
-    "echoes_of_every_kind": ["event smb_message_echoes"],
-    "echo_to_a_user_id": ["event smb_message_echoes"],
+    "reaction_removed_with_empty_emoji": ["mark reaction"],
+    "reaction_without_a_target": ["event messages"],
+    "edit_of_a_caption": ["mark edit"],
+    "edit_without_a_target": ["event messages"],
+    "echoes_of_every_kind": [
+        *("echo text", "echo image"),
+        *("echo mark reaction", "echo mark edit", "echo mark revoke"),
+    ],
+    "echo_to_a_user_id": ["echo text"],
     "echo_to_nobody": ["event smb_message_echoes"],
     "history": ["event history"],
     "history_refused": ["event history"],
@@ -60,8 +69,8 @@ UNITS = {
     "sticker": ["sticker"],
     "location": ["location"],
     "contacts": ["contacts"],
-    "reaction": ["reaction"],
-    "reaction_removed": ["reaction"],
+    "reaction": ["mark reaction"],
+    "reaction_removed": ["mark reaction"],
     "interactive_button_reply": ["interactive"],
     "interactive_list_reply": ["interactive"],
     "interactive_without_object": ["interactive", "event messages"],
@@ -72,7 +81,7 @@ UNITS = {
     "unsupported": ["unsupported"],
     "unknown_type": ["hologram"],
     "request_welcome": ["request_welcome"],
-    "edit_and_revoke": ["edit", "revoke"],
+    "edit_and_revoke": ["mark edit", "mark revoke"],
     "group_message": ["event messages"],
     "text_of_a_username": ["text"],
     "status_sent": ["SENT"],
@@ -96,7 +105,7 @@ UNITS = {
     "opt_out_button": ["button"],
     "opt_out_reply_button": ["interactive"],
     "call": ["event calls"],
-    "echo_of_the_business_app": ["event smb_message_echoes"],
+    "echo_of_the_business_app": ["echo text"],
     "unknown_field": ["event telepathy_update"],
     "mixed": ["text", "image", "SENT", "DELIVERED", "event message_template_status_update"],
     "dashboard_test": ["text"],
@@ -110,7 +119,9 @@ def parse(raw: bytes) -> list[payloads.Unit]:
 def named(unit: payloads.Unit) -> str:
     match unit:
         case InboundMessage():
-            return unit.type
+            return f"echo {unit.type}" if unit.is_echo else unit.type
+        case MessageMark():
+            return f"echo mark {unit.kind}" if unit.is_echo else f"mark {unit.kind}"
         case StatusUpdate():
             return unit.status
         case AccountEvent():

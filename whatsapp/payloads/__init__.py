@@ -2,8 +2,10 @@
 
 from whatsapp.payloads.reading import parse
 from whatsapp.payloads.units import (
+    ECHOES,
     AccountEvent,
     InboundMessage,
+    MessageMark,
     Sender,
     StatusUpdate,
     Unit,
@@ -11,8 +13,10 @@ from whatsapp.payloads.units import (
 )
 
 __all__ = [
+    "ECHOES",
     "AccountEvent",
     "InboundMessage",
+    "MessageMark",
     "Sender",
     "StatusUpdate",
     "Unit",

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from whatsapp.payloads import marks
 from whatsapp.payloads.changes import previous_names
 from whatsapp.payloads.cleaning import dict_of, load, moment, moment_or_none, text_of
 from whatsapp.payloads.content_reading import text_in
 from whatsapp.payloads.units import (
+    ECHOES,
     AccountEvent,
     InboundMessage,
     Json,
@@ -32,7 +34,10 @@ ID_MAX = 40
 # Portfolio-scoped user id: country, perhaps ENT, letters and digits.
 _USER_ID = re.compile(r"[A-Z]{2}\.(ENT\.)?[0-9A-Za-z]{1,128}")
 # What a message carries in columns of its own.
-_ENVELOPE = frozenset({"from", "from_user_id", "from_parent_user_id", "id", "timestamp", "type"})
+_ENVELOPE = frozenset(
+    {"from", "from_user_id", "from_parent_user_id", "id", "timestamp", "type"}
+    | {"to", "to_user_id", "to_parent_user_id"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +132,10 @@ def _read(change: _Change, units: list[Unit]) -> None:
             units.append(_kept(change, len(units), errors=[error]))
         if len(units) == before:
             units.append(_kept(change, before))
+    elif change.field == ECHOES and (echoes := _items(change.value.get("message_echoes"))):
+        contacts = _contacts(change.value.get("contacts"))
+        for echo in echoes:
+            units.append(_message(echo, change, contacts, len(units), is_echo=True))
     else:
         units.append(_event(change, before, change.value))
 
@@ -150,16 +159,25 @@ def _contacts(value: Any) -> dict[str, Json]:
     return found
 
 
-def _message(message: Any, change: _Change, contacts: dict[str, Json], index: int) -> Unit:
+def _message(
+    message: Any,
+    change: _Change,
+    contacts: dict[str, Json],
+    index: int,
+    *,
+    is_echo: bool = False,
+) -> Unit:
     if not isinstance(message, dict):
         return _unreadable(change, index, "MessageShape")
     wamid = text_of(message.get("id"))
     if not 0 < len(wamid) <= WAMID_MAX:
         return _unreadable(change, index, "MessageId")
-    sender = _sender(message, contacts)
-    if message.get("group_id") or sender is None:
-        return _kept(change, index, messages=[message])
     kind = text_of(message.get("type"), TYPE_MAX)
+    if kind in marks.KINDS and not message.get("group_id"):
+        return _mark(message, change, index, is_echo=is_echo)
+    sender = _sender(_turned(message) if is_echo else message, contacts)
+    if message.get("group_id") or sender is None:
+        return _kept(change, index, **_listed(message, is_echo=is_echo))
     content = message.get(kind) if kind not in _ENVELOPE else None
     return InboundMessage(
         index=index,
@@ -172,7 +190,30 @@ def _message(message: Any, change: _Change, contacts: dict[str, Json], index: in
         content={} if content is None else content,
         extras={k: v for k, v in message.items() if k not in _ENVELOPE and k != kind},
         sender=sender,
+        is_echo=is_echo,
     )
+
+
+def _mark(message: Json, change: _Change, index: int, *, is_echo: bool) -> Unit:
+    mark = marks.mark_of(
+        message,
+        index=index,
+        waba_id=change.waba_id,
+        phone_number_id=change.phone_number_id,
+        timestamp=moment(message.get("timestamp"), change.received_at),
+        is_echo=is_echo,
+    )
+    return mark or _kept(change, index, **_listed(message, is_echo=is_echo))
+
+
+def _listed(message: Json, *, is_echo: bool) -> dict[str, list[Any]]:
+    return {"message_echoes" if is_echo else "messages": [message]}
+
+
+def _turned(echo: Json) -> Json:
+    """Return an echo's names as if the customer had written it."""
+    names = {"from": "to", "from_user_id": "to_user_id", "from_parent_user_id": "to_parent_user_id"}
+    return {name: echo.get(other) for name, other in names.items()}
 
 
 def _sender(message: Json, contacts: dict[str, Json]) -> Sender | None:

@@ -17,9 +17,15 @@ class Sender:
     profile_name: str
 
 
+ECHOES = "smb_message_echoes"
+
+
 @dataclass(frozen=True, slots=True)
 class InboundMessage:
-    """A message of a customer in a private chat."""
+    """A message in a private chat: a customer's, or the echo of one that the business's app sent.
+
+    Of an echo ``sender`` is the customer all the same: the one whom it went to.
+    """
 
     index: int
     waba_id: str
@@ -31,7 +37,33 @@ class InboundMessage:
     content: Any  # the object named as the type, as it came
     extras: Json  # whatever else stood beside it: context, referral, errors, ...
     sender: Sender
-    field: ClassVar[str] = "messages"
+    is_echo: bool = False
+
+    @property
+    def field(self) -> str:
+        return ECHOES if self.is_echo else "messages"
+
+
+@dataclass(frozen=True, slots=True)
+class MessageMark:
+    """What was done to a message: a reaction (or its removal), an edit, a deletion."""
+
+    index: int
+    waba_id: str
+    phone_number_id: str
+    wamid: str  # its own
+    timestamp: datetime
+    kind: str  # reaction, edit or revoke
+    target_wamid: str
+    emoji: str  # "" where it takes a reaction back
+    type: str  # what an edited message says now: type, words and object
+    text: str
+    content: Any
+    is_echo: bool  # done in the business's app
+
+    @property
+    def field(self) -> str:
+        return ECHOES if self.is_echo else "messages"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +119,7 @@ class Unreadable:
     phone_number_id: str = ""
 
 
-Unit = InboundMessage | StatusUpdate | AccountEvent | Unreadable
+Unit = InboundMessage | MessageMark | StatusUpdate | AccountEvent | Unreadable
 
 
 def error_of(errors: list[Any] | None) -> tuple[int | None, str]:
