@@ -4,7 +4,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
         ("whatsapp", "0004_read_policy"),
         ("conversations", "0004_message_media"),
