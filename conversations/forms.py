@@ -84,9 +84,3 @@ class ReadForm(forms.Form):
     """How far the page was read."""
 
     up_to = forms.IntegerField(min_value=0, max_value=ID_MAX)
-
-
-class NameForm(forms.Form):
-    """A contact's name; how long it may be is for the service to say."""
-
-    name = forms.CharField(required=False)

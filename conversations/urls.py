@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from conversations import bubble_views, media_views, template_views, views
+from conversations import bubble_views, contact_views, media_views, template_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -15,7 +15,7 @@ urlpatterns = [
     path("inbox/<int:pk>/templates/<int:template_id>", template_views.fill, name="fill_template"),
     path("inbox/<int:pk>/messages/<int:message_id>/quote", bubble_views.quote, name="quote"),
     path("inbox/<int:pk>/writing", bubble_views.writing, name="writing"),
-    path("inbox/<int:pk>/contact", views.rename, name="rename_contact"),
+    path("inbox/<int:pk>/contact", contact_views.rename, name="rename_contact"),
     path("inbox/<int:pk>/messages/<int:message_id>/again", views.send_again, name="send_again"),
     path("media/<int:pk>", media_views.file, name="media"),
     path("media/<int:pk>/thumb", media_views.thumbnail, name="media_thumbnail"),

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from conversations import forms, selectors
 from conversations.models import Conversation, Message
-from conversations.services import contacts, outbound, reading
+from conversations.services import outbound, reading
 from tenants.access import OperatorRequest, role_required
 from tenants.errors import DomainError, NotFoundError
 from tenants.feed import selectors as feed
@@ -128,21 +128,6 @@ def read(request: OperatorRequest, pk: int) -> HttpResponse:
         return HttpResponse(status=204)
     rows = list(selectors.listed(request.actor).filter(pk=found.pk))
     return render(request, "conversations/_changes.html", _fragments(request, rows, open_pk=pk))
-
-
-@never_cache
-@require_POST
-@role_required(Permission.REPLY)
-def rename(request: OperatorRequest, pk: int) -> HttpResponse:
-    """Write the name of a conversation's contact; answers with what shows it."""
-    found = selectors.kept_conversation_for(request.actor, pk)
-    data = _valid(forms.NameForm(request.POST))
-    contacts.rename(actor=request.actor, contact=found.contact, name=data["name"])
-    if not request.htmx:
-        return redirect("conversation", found.pk)
-    rows = list(selectors.listed(request.actor).filter(pk=found.pk))
-    context = _fragments(request, rows, open_pk=found.pk)
-    return render(request, "conversations/_changes.html", context)
 
 
 @never_cache

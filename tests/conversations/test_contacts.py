@@ -80,10 +80,13 @@ def patch(api, tenant, pk, body):
 def test_an_operator_names_a_contact_and_every_page_hears_of_it(ana, acme, conversation):
     response = rename(ana, conversation.pk, "  Mari   do ateliê ", PART)
 
-    assert response.status_code == 200
-    ids = {tag.get("id") for _, tag in tags_of(response.content.decode())}
     pk = conversation.pk
-    assert {f"row-{pk}", f"header-{pk}", f"details-{pk}"} <= ids
+    assert (response.status_code, response["HX-Trigger"]) == (204, "inbox:behind")
+    changes = ana.get(f"/inbox/changes?after=1&open={pk}", headers=PART).content.decode()
+    assert {f"row-{pk}", f"header-{pk}", f"details-{pk}"} <= {
+        tag.get("id") for _, tag in tags_of(changes)
+    }
+    assert changes.count("Mari do ateliê") > 2
     assert name_of(acme, conversation) == "Mari do ateliê"
     with context.tenant(acme.schema_name):
         assert Change.objects.latest("seq").conversation_id == pk
