@@ -62,7 +62,7 @@ def fill(request: OperatorRequest, pk: int, template_id: int) -> HttpResponse:
     template = whatsapp.template_for(request.actor, template_id, waba_id=found.phone.waba_id)
     if request.method == "POST":
         return _send(request, found, template)
-    fields = rendering.fields(template.definition)
+    fields = _shown_fields(template)
     values = {field.key: _begun(field, found, request.GET) for field in fields}
     context = _filling(found, template, values)
     if request.htmx and request.htmx.target == "template-preview":
@@ -107,7 +107,7 @@ def _filling(
             "max_characters": 2048 if field.kind == "media" else field.max_characters,
             "error": errors.pop(field.key, ""),
         }
-        for field in rendering.fields(template.definition)
+        for field in _shown_fields(template)
     ]
     return {
         "conversation": found,
@@ -118,6 +118,11 @@ def _filling(
         "client_id": uuid4(),
         "part": "conversations/_template_form.html",
     }
+
+
+def _shown_fields(template: MessageTemplate) -> list[Field]:
+    """Leave out the marks of buttons: they are for programs, and the customer does not see them."""
+    return [field for field in rendering.fields(template.definition) if field.kind != "payload"]
 
 
 def _begun(field: Field, found: Conversation, given: Mapping[str, str]) -> str:

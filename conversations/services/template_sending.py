@@ -8,7 +8,7 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from conversations import rules
-from conversations.models import Conversation, Message
+from conversations.models import Contact, Conversation, Message
 from conversations.services import outbound
 from tenants.errors import DomainError
 from tenants.permissions import Actor
@@ -28,6 +28,12 @@ class TemplateUnknownError(DomainError):
     code = "template_unknown"
     http_status = 409
     message = _("This number has no template of that name and language.")
+
+
+class OptedOutError(DomainError):
+    code = "opted_out"
+    http_status = 409
+    message = _("This customer wants no marketing: this template may not be sent.")
 
 
 class ValuesInvalidError(DomainError):
@@ -52,14 +58,15 @@ def send_template(
     ``values`` are by the keys of ``rendering.fields``. The same ``client_id`` again returns the
     first message. Locks the conversation's row.
 
-    Raises: ForbiddenError, TemplateUnknownError, TemplateNotApprovedError, ValuesInvalidError,
-    PhoneInactiveError, ClientIdReusedError.
+    Raises: ForbiddenError, TemplateUnknownError, TemplateNotApprovedError, OptedOutError,
+    ValuesInvalidError, PhoneInactiveError, ClientIdReusedError.
     """
     outbound.check_place(actor=actor)
     if template.waba_id != conversation.phone.waba_id:
         raise TemplateUnknownError
     if not template.is_sendable:
         raise TemplateNotApprovedError
+    _check_consent(conversation, template)
     rendered = _rendered(template, values)
     draft = Message(
         type=Message.Type.TEMPLATE,
@@ -69,6 +76,14 @@ def send_template(
         client_id=client_id,
     )
     return outbound.queue_draft(actor=actor, conversation_id=conversation.pk, draft=draft, now=now)
+
+
+def _check_consent(conversation: Conversation, template: MessageTemplate) -> None:
+    if template.category != MessageTemplate.Category.MARKETING:
+        return
+    contacts = Contact.objects.filter(pk=conversation.contact_id)
+    if contacts.filter(marketing_opted_out_at__isnull=False).exists():
+        raise OptedOutError
 
 
 def _rendered(template: MessageTemplate, values: Mapping[str, str]) -> Rendered:

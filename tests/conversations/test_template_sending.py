@@ -6,9 +6,10 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from conversations.models import Conversation, Message
+from conversations.models import Contact, Conversation, Message
 from conversations.services import claims, outbound, template_sending
 from conversations.services.template_sending import (
+    OptedOutError,
     TemplateNotApprovedError,
     TemplateUnknownError,
     ValuesInvalidError,
@@ -122,6 +123,19 @@ def test_only_approved_ones_are_sent(acme, actor, conversation, approved, status
 
     with pytest.raises(TemplateNotApprovedError):
         _send(actor("ana@acme.test"), conversation, approved)
+
+
+@pytest.mark.parametrize("category", ["MARKETING", "UTILITY"])
+def test_who_wants_no_marketing_gets_none(acme, actor, conversation, approved, category):
+    approved.category = category
+    with context.tenant(acme.schema_name):
+        Contact.objects.update(marketing_opted_out_at=timezone.now())
+
+    if category == "UTILITY":
+        assert _send(actor("ana@acme.test"), conversation, approved).pk
+    else:
+        with pytest.raises(OptedOutError):
+            _send(actor("ana@acme.test"), conversation, approved)
 
 
 def test_another_accounts_template_is_none_of_this_number(actor, conversation, approved):
