@@ -17,6 +17,7 @@ __all__ = [
     "Conversation",
     "IdempotencyKey",
     "IdentityMove",
+    "Mark",
     "Message",
     "StatusEvent",
 ]

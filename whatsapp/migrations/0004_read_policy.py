@@ -4,7 +4,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
         ("whatsapp", "0003_media_files"),
     ]
@@ -13,7 +12,16 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="phone",
             name="read_policy",
-            field=models.CharField(choices=[("ON_OPEN", "When somebody opens the conversation"), ("ON_REPLY", "When somebody replies"), ("NEVER", "Never")], db_default="ON_OPEN", default="ON_OPEN", max_length=10),
+            field=models.CharField(
+                choices=[
+                    ("ON_OPEN", "When somebody opens the conversation"),
+                    ("ON_REPLY", "When somebody replies"),
+                    ("NEVER", "Never"),
+                ],
+                db_default="ON_OPEN",
+                default="ON_OPEN",
+                max_length=10,
+            ),
         ),
         migrations.AddField(
             model_name="phone",

@@ -50,11 +50,12 @@ TALKS = [
         HOUR + 12 * MINUTE,
         """
         < Vocês fazem entrega em Osasco no sábado?
+        <[interactive] Entrega no sábado
         > Fazemos! Sábado é das 8h às 14h, o frete pra Osasco fica R$ 29,90.
         < Fechou então, vou finalizar pelo site
         > Perfeito, Lucas. Usa o cupom CASA5 que dá 5% 😉
         """,
-        tick="READ",
+        reaction="❤️",
     ),
     Talk(
         "Beatriz Lima 🌻",

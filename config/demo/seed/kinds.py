@@ -12,7 +12,7 @@ def content_of(kind: str, text: str) -> Any:
 
 def text_of(kind: str, text: str) -> str:
     """Return what the message says in words: its body or caption."""
-    return text if kind in ("TEXT", "IMAGE", "VIDEO", "BUTTON") else ""
+    return text if kind in ("TEXT", "IMAGE", "VIDEO", "BUTTON", "INTERACTIVE") else ""
 
 
 def _media(text: str, mime_type: str, **more: Any) -> dict[str, Any]:
@@ -37,6 +37,12 @@ _MAKERS: dict[str, Any] = {
             "phones": [{"phone": "+55 11 3088-2140", "type": "WORK"}],
         }
     ],
+    "INTERACTIVE": lambda text: {
+        "type": "list_reply",
+        "list_reply": {"id": "1", "title": text, "description": "Das 8h às 14h"},
+    },
+    "SYSTEM": lambda text: {"type": "customer_identity_changed", "body": text},
+    "UNSUPPORTED": lambda text: {"type": "poll_creation"},
     "BUTTON": lambda text: {"text": text, "payload": text},
     "ORDER": lambda text: {
         "catalog_id": "501203377",

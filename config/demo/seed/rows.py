@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from config.demo.seed.kinds import content_of, text_of
 from config.demo.seed.talk import Line, Talk
 from conversations import rules
-from conversations.models import Contact, ContactIdentity, Conversation, Message, StatusEvent
+from conversations.models import Contact, ContactIdentity, Conversation, Mark, Message, StatusEvent
 from tenants.models import User
 from whatsapp.models import Phone
 
@@ -56,6 +56,7 @@ def write(talks: Sequence[Talk], *, cast: Cast, now: datetime) -> None:
     )
     Message.objects.bulk_create(messages)  # in their order in time: ids say what came after what
     StatusEvent.objects.bulk_create(event for message in messages for event in _events(message))
+    Mark.objects.bulk_create(_reactions(pairs, messages))
     for talk, conversation in pairs:
         own = [message for message in messages if message.conversation_id == conversation.pk]
         _settle(conversation, own, unread=talk.unread)
@@ -159,6 +160,25 @@ def _events(message: Message) -> list[StatusEvent]:
         )
         for status, at in told.items()
         if at is not None
+    ]
+
+
+def _reactions(
+    pairs: Sequence[tuple[Talk, Conversation]], messages: Sequence[Message]
+) -> list[Mark]:
+    last = {one.conversation_id: one for one in messages if one.is_outbound}
+    return [
+        Mark(
+            phone=last[conversation.pk].phone,
+            wamid=f"wamid.HBgN{uuid.uuid4().hex.upper()}",
+            target_wamid=last[conversation.pk].wamid or "",
+            kind=Mark.Kind.REACTION,
+            by_business=False,
+            emoji=talk.reaction,
+            provider_at=last[conversation.pk].timestamp + timedelta(seconds=70),
+        )
+        for talk, conversation in pairs
+        if talk.reaction
     ]
 
 

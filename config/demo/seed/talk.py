@@ -35,6 +35,7 @@ class Talk:
     tick: str = "READ"
     error_code: int | None = None
     unread: int = 0
+    reaction: str = ""  # of the customer, to the last message that he got
     saved_as: str = ""  # what an operator called the contact
     is_closed: bool = False
 
