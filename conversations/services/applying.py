@@ -14,12 +14,12 @@ from typing import Any
 import psycopg
 from psycopg import errors
 
-from conversations.services import statuses, threads
+from conversations.services import people, statuses, threads
 from conversations.services.routing import Parcel, Reason, Target
 from conversations.services.statuses import Report
 from conversations.services.threads import Arrival
 from tenants import context
-from tenants.db import arrays
+from tenants.db import arrays, raw
 from tenants.feed import live
 from tenants.feed.live import Draft
 from whatsapp.payloads import AccountEvent, InboundMessage, StatusUpdate
@@ -119,19 +119,31 @@ def _park(parcels: list[Parcel], label: str) -> None:
 
 def _transaction(work: Session, target: Target, parcels: list[Parcel], applied: Applied) -> None:
     with context.raw_transaction(work, target.schema_name) as cursor:
+        asked = _ask(cursor, parcels)
         phones = _phones(cursor, parcels)
-        arrived = _messages(cursor, phones, parcels)
+        arrived = _messages(cursor, phones, parcels, asked)
         outcome = _statuses(cursor, target, phones, parcels)
         _events(cursor, parcels)
         drafts: list[Draft] = [*arrived, *outcome.drafts]
-        seq = live.number(cursor, drafts) if drafts else None
-    applied.seq = seq or applied.seq
+        if drafts:
+            live.take(cursor, drafts)
+    if drafts:
+        (applied.seq,) = cursor.fetchone() or (None,)
     applied.settled_phones |= outcome.settled_phones
+
+
+def _ask(cursor: raw.MarkedCursor, parcels: list[Parcel]) -> psycopg.Cursor[Any] | None:
+    """Look for the senders of messages, together with the numbers."""
+    units = [parcel.unit for parcel in parcels]
+    senders = [unit.sender for unit in units if isinstance(unit, InboundMessage)]
+    return people.ask(cursor.other(), senders) if senders else None
 
 
 def _phones(cursor: psycopg.Cursor[Any], parcels: list[Parcel]) -> dict[str, int]:
     """Return the rows of the numbers; parcels for a number without a row are parked."""
     spoken = [one for one in parcels if not isinstance(one.unit, AccountEvent)]
+    if not spoken:
+        return {}
     numbers = {one.unit.phone_number_id for one in spoken}
     phones: dict[str, int] = dict(cursor.execute(_PHONES, (arrays.texts(numbers),)).fetchall())
     for parcel in spoken:
@@ -141,7 +153,10 @@ def _phones(cursor: psycopg.Cursor[Any], parcels: list[Parcel]) -> dict[str, int
 
 
 def _messages(
-    cursor: psycopg.Cursor[Any], phones: dict[str, int], parcels: list[Parcel]
+    cursor: psycopg.Cursor[Any],
+    phones: dict[str, int],
+    parcels: list[Parcel],
+    asked: psycopg.Cursor[Any] | None,
 ) -> list[Draft]:
     pairs = [
         (parcel, Arrival(phones[parcel.unit.phone_number_id], parcel.unit))
@@ -150,7 +165,7 @@ def _messages(
     ]
     if not pairs:
         return []
-    ids, drafts = threads.store(cursor, [arrival for _, arrival in pairs])
+    ids, drafts = threads.store(cursor, [arrival for _, arrival in pairs], asked=asked)
     new = set(ids)
     for parcel, arrival in pairs:
         whole = Fate.STORED if arrival.message.type == "text" else Fate.PLACEHOLDER

@@ -69,8 +69,24 @@ class _Book:
     profiles: dict[int, tuple[datetime, str]] = field(default_factory=dict)
     drawn: set[int] = field(default_factory=set)  # ids of contacts that are not inserted yet
 
+    def write(self, asked: Cursor) -> None:
+        for kind, match_key, contact, profile_at, profile_name in asked.fetchall():
+            self.contacts[kind, match_key] = contact
+            if profile_at is not None:
+                self.profiles[contact] = (profile_at, profile_name)
 
-def resolve(cursor: Cursor, senders: Sequence[tuple[Sender, datetime]]) -> list[int]:
+
+def ask(cursor: Cursor, senders: Iterable[Sender]) -> Cursor:
+    """Look the senders' names up, and leave what is found to ``resolve``."""
+    keys = {key for sender in senders for key in _keys(sender)}
+    columns = arrays.texts(kind for kind, _ in keys), arrays.texts(key for _, key in keys)
+    cursor.execute(_FIND, columns)
+    return cursor
+
+
+def resolve(
+    cursor: Cursor, senders: Sequence[tuple[Sender, datetime]], *, asked: Cursor | None = None
+) -> list[int]:
     """Return a contact's id for each sender, who wrote at the time beside it.
 
     All names of one sender lead to one contact; where they led to two before, to the older, and no
@@ -78,7 +94,7 @@ def resolve(cursor: Cursor, senders: Sequence[tuple[Sender, datetime]]) -> list[
     """
     values = {key: value for sender, _ in senders for key, value in _identities(sender)}
     book = _Book()
-    _find(cursor, book, values)
+    book.write(asked or ask(cursor, [sender for sender, _ in senders]))
     missing = [key for key in values if key not in book.contacts]
     if missing:
         _make(cursor, book, missing, values, [_keys(sender) for sender, _ in senders])
@@ -100,16 +116,6 @@ def _identities(sender: Sender) -> list[tuple[Key, str]]:
 
 def _keys(sender: Sender) -> list[Key]:
     return [key for key, _ in _identities(sender)]
-
-
-def _find(cursor: Cursor, book: _Book, keys: Iterable[Key]) -> None:
-    wanted = list(keys)
-    kinds, match_keys = [kind for kind, _ in wanted], [key for _, key in wanted]
-    cursor.execute(_FIND, (arrays.texts(kinds), arrays.texts(match_keys)))
-    for kind, match_key, contact, profile_at, profile_name in cursor.fetchall():
-        book.contacts[kind, match_key] = contact
-        if profile_at is not None:
-            book.profiles[contact] = (profile_at, profile_name)
 
 
 def _make(
@@ -171,7 +177,8 @@ def _roots(together: list[list[Key]]) -> dict[Key, Key]:
 
 def _yield_to_rivals(cursor: Cursor, book: _Book, lost: list[Key], owners: dict[Key, int]) -> None:
     """Somebody else just made these people: what we meant to be their contacts becomes theirs."""
-    _find(cursor, book, lost)
+    kinds, match_keys = [kind for kind, _ in lost], [key for _, key in lost]
+    book.write(cursor.execute(_FIND, (arrays.texts(kinds), arrays.texts(match_keys))))
     moved: dict[int, int] = {}
     for key in lost:
         ours, theirs = owners[key], book.contacts[key]

@@ -93,7 +93,7 @@ class _News:
 
 
 def store(
-    cursor: Cursor, arrivals: Sequence[Arrival]
+    cursor: Cursor, arrivals: Sequence[Arrival], *, asked: Cursor | None = None
 ) -> tuple[dict[tuple[int, str], int], list[Draft]]:
     """Insert what is not there yet; return the new ids by number and wamid, and the changes."""
     first: dict[tuple[int, str], Arrival] = {}
@@ -101,7 +101,7 @@ def store(
         first.setdefault(arrival.key, arrival)
     unique = list(first.values())
     senders = [(one.message.sender, one.message.timestamp) for one in unique]
-    contacts = people.resolve(cursor, senders)
+    contacts = people.resolve(cursor, senders, asked=asked)
     places = [(one.phone_id, contact) for one, contact in zip(unique, contacts, strict=True)]
     conversations = _conversations(cursor, places)
     threads = {one.key: conversations[place] for one, place in zip(unique, places, strict=True)}

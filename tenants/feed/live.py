@@ -78,6 +78,12 @@ def publish(*drafts: Draft) -> int:
 
 def number(cursor: Cursor, drafts: Sequence[Draft]) -> int:
     """Do the same on a session of the caller's own, who hints after the commit."""
+    take(cursor, drafts)
+    return int(cursor.fetchone()[0])
+
+
+def take(cursor: Cursor, drafts: Sequence[Draft]) -> None:
+    """Do the same, and leave the number to be fetched from the cursor, also after the commit."""
     params = {
         "count": len(drafts),
         "kinds": arrays.texts(draft.kind for draft in drafts),
@@ -85,7 +91,6 @@ def number(cursor: Cursor, drafts: Sequence[Draft]) -> int:
         "messages": arrays.numbers(draft.message_id for draft in drafts),
     }
     cursor.execute(_NUMBER, params)
-    return int(cursor.fetchone()[0])
 
 
 def group(schema: str) -> str:
