@@ -183,9 +183,10 @@ class Hub:
         self._alive = False
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
         with suppress(Exception):  # Redis may be away: then there is nothing to leave either
-            await self._subscribe()
+            async with asyncio.timeout(ECHO_SECONDS):  # whoever joins next waits for our lock
+                await asyncio.gather(*tasks, return_exceptions=True)
+                await self._subscribe()
         self._subscribed.clear()
 
     async def _read(self) -> None:
