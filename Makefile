@@ -1,6 +1,8 @@
 # `make demo` and `make test` need Python 3.11 or newer and make; they bring everything else.
 PYTHON = python3
 ARGS =
+# The order of the tests, the same everywhere; `make test SEED=7` tries another one.
+SEED = 20261125
 VENV = .venv
 PY = $(VENV)/bin/python
 BOOTSTRAP = config/demo/bootstrap.py
@@ -23,8 +25,8 @@ demo: $(VENV)/.runtime ## run everything on this machine: make demo ARGS="--port
 	@BALCAO_UNDER_MAKE=1 exec $(PY) manage.py demo $(ARGS)
 
 test: $(VENV)/.dev ## run the tests; DATABASE_URL and REDIS_URL name servers of your own, if you like
-	$(PY) -m pytest -n 2 -m "not e2e"
-	$(PY) -m pytest -m e2e
+	$(PY) -m pytest -n 2 -m "not e2e" --randomly-seed=$(SEED)
+	$(PY) -m pytest -m e2e --randomly-seed=$(SEED)
 
 check: $(VENV)/.dev ## lint, format, types, imports, templates, settings
 	$(VENV)/bin/ruff check

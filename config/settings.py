@@ -248,6 +248,7 @@ STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = env.str("STATIC_ROOT", default=str(BASE_DIR / ".static"))
 WHITENOISE_USE_FINDERS = BALCAO_DEMO or DEBUG
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # --- Console ----------------------------------------------------------------------------------
 UNFOLD = {

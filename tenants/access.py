@@ -1,6 +1,7 @@
 """What stands before a tenant's pages: signed in, in a sufficient role, in a tenant that works."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Concatenate, ParamSpec
 from urllib.parse import urlencode, urlsplit, urlunsplit
@@ -22,6 +23,8 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # The session's key for what it is bound to: a tenant's id, or PUBLIC for the console.
 SESSION_BINDING = "bound_to"
 PUBLIC = "public"
+# As Django makes them: what else a cookie holds, PostgreSQL may not even be able to look for.
+_SESSION_KEY = re.compile(r"[a-z0-9]{32}")
 
 _P = ParamSpec("_P")
 
@@ -81,8 +84,9 @@ def to_login(request: HttpRequest) -> HttpResponse:
     mode = request.headers.get("Sec-Fetch-Mode", "navigate")
     if request.headers.get("HX-Request"):
         # A fragment's place must not be filled with a whole page.
-        page = urlsplit(request.headers.get("HX-Current-URL", ""))
-        return HttpResponseClientRedirect(_login_url(urlunsplit(("", "", *page[2:4], ""))))
+        return HttpResponseClientRedirect(
+            _login_url(_path_of(request.headers.get("HX-Current-URL", "")))
+        )
     if mode != "navigate":
         return HttpResponse(status=401)
     return HttpResponseRedirect(
@@ -96,6 +100,19 @@ def own_path(candidate: str, default: str) -> str:
     if odd or not candidate.startswith("/") or candidate.startswith("//"):
         return default
     return candidate if url_has_allowed_host_and_scheme(candidate, allowed_hosts=None) else default
+
+
+def session_key(cookies: Mapping[str, str]) -> str:
+    """Return the session's key from the cookies; "" where there is none that could be ours."""
+    key = cookies.get(settings.SESSION_COOKIE_NAME, "")
+    return key if _SESSION_KEY.fullmatch(key) else ""
+
+
+def _path_of(url: str) -> str:
+    try:
+        return urlunsplit(("", "", *urlsplit(url)[2:4], ""))
+    except ValueError:  # brackets that hold no address
+        return ""
 
 
 def _login_url(back: str) -> str:

@@ -39,26 +39,28 @@ def tenant(schema_name: str) -> Iterator[None]:
 @contextmanager
 def raw_transaction(
     session: psycopg.Connection[Any], schema_name: str
-) -> Iterator[psycopg.Cursor[Any]]:
+) -> Iterator[raw.MarkedCursor]:
     """Run one transaction of a session of one's own on one tenant's tables, and on nothing else.
 
     The path ends with the transaction. A table that is missing is an error, never public's.
+    Statements travel together until a result is fetched, and after an error none is executed.
     """
     _refuse_shared(schema_name)
-    session.execute(_begin(schema_name), prepare=False)
     try:
-        with raw.MarkedCursor(session, mark=schema_name) as cursor:
-            yield cursor
+        with session.pipeline():
+            session.execute("BEGIN", prepare=False)
+            session.execute(_set_path(schema_name), prepare=False)
+            yield raw.MarkedCursor(session, mark=schema_name)
+            session.execute("COMMIT", prepare=False)
     except BaseException:
         if not session.closed:
             session.rollback()
         raise
-    session.commit()
 
 
 @lru_cache(maxsize=4096)
-def _begin(schema_name: str) -> sql.Composed:
-    return sql.SQL("BEGIN; SET LOCAL search_path TO {}").format(sql.Identifier(schema_name))
+def _set_path(schema_name: str) -> sql.Composed:
+    return sql.SQL("SET LOCAL search_path TO {}").format(sql.Identifier(schema_name))
 
 
 def current_schema() -> str:

@@ -56,6 +56,8 @@ class TenantMiddleware:
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
         request.tenant = None  # type: ignore[attr-defined]
+        if not access.session_key(request.COOKIES):
+            request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
         request.request_id = trace.current.get().id  # type: ignore[attr-defined]
         try:
             host = selectors.canonical_host(request.get_host())

@@ -16,6 +16,7 @@ from tenants.permissions import Actor
 KNOWN_SECONDS = 30.0
 UNKNOWN_SECONDS = 2.0
 HOSTS_MAX = 10_000
+HOST_MAX_CHARACTERS = 253  # of a name in DNS: longer ones are nobody's, and would fill the memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,8 @@ def tenant_by_host(host: str) -> Tenant | None:
 
     One query by primary key; a second one when the name was not asked for in the last half minute.
     """
+    if len(host) > HOST_MAX_CHARACTERS:
+        return None
     known = hosts.get(host)
     place = known or _look_up(host)
     if place.tenant_id is None:

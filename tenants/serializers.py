@@ -9,6 +9,8 @@ from rest_framework import serializers
 from tenants.models import Membership
 
 BIGINT_MAX = 2**63 - 1
+# A body may have a hundred thousand members; an answer that names the first few says enough.
+UNKNOWN_SHOWN = 20
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -19,7 +21,7 @@ class StrictSerializer(serializers.Serializer[Any]):
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict):
-            unknown = sorted(str(name) for name in data if name not in self.fields)
+            unknown = [str(name) for name in data if name not in self.fields][:UNKNOWN_SHOWN]
             if unknown:
                 sentence = _("There is no such member here.")
                 raise serializers.ValidationError({name: [sentence] for name in unknown}, "unknown")

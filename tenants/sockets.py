@@ -59,6 +59,7 @@ class Pass:
     tenant_id: UUID
     schema_name: str
     session_key: str
+    token_version: int  # moves with a new password
 
 
 class Socket:
@@ -175,8 +176,7 @@ def _is_small(event: dict[str, Any]) -> bool:
 
 
 async def _admit(headers: dict[str, str]) -> Pass | None:
-    cookies = parse_cookie(headers.get("cookie", ""))
-    session_key = cookies.get(settings.SESSION_COOKIE_NAME, "")
+    session_key = access.session_key(parse_cookie(headers.get("cookie", "")))
     if not session_key:
         return None
     host = selectors.canonical_host(headers.get("host", ""))
@@ -195,7 +195,7 @@ def _find(host: str, session_key: str) -> Pass | None:
         user = auth.get_user(cast(HttpRequest, SimpleNamespace(session=session)))
     if not isinstance(user, User) or selectors.actor_of(user, tenant) is None:
         return None
-    return Pass(user.pk, tenant.pk, tenant.schema_name, session_key)
+    return Pass(user.pk, tenant.pk, tenant.schema_name, session_key, user.token_version)
 
 
 async def _still_admitted(entry: Pass) -> bool:
@@ -216,6 +216,7 @@ def _check(entry: Pass) -> bool:
             Exists(session),
             user_id=entry.user_id,
             user__is_active=True,
+            user__token_version=entry.token_version,
             tenant_id=entry.tenant_id,
             tenant__status__in=SERVED,
         ).exists()

@@ -19,6 +19,7 @@ from config.demo import (
     services,
     signals,
     supervisor,
+    terminal,
 )
 from config.demo.errors import DemoError
 from config.demo.terminal import say, step
@@ -86,6 +87,7 @@ def _run(options: Options, stop: signals.StopSignals) -> None:
     user = f"a demo at http://localhost:{options.port} (process {os.getpid()})"
     claim = folder.claim(options.data, user=user)
     running: services.Services | None = None
+    closed = terminal.hangup()
     watch = supervisor.Supervisor(say, restarted=lambda: running.record() if running else None)
     try:
         _make_room(options)
@@ -97,7 +99,7 @@ def _run(options: Options, stop: signals.StopSignals) -> None:
         with step("starting web, worker, sweeper and simulator"):
             _wait_until_ready(options, watch, running.redis_url)
         _present(options)
-        while True:
+        while not closed():
             time.sleep(TICK_SECONDS)
             watch.tick(time.monotonic())
     finally:

@@ -6,7 +6,7 @@ from rest_framework.response import Response
 
 from conversations import selectors
 from conversations.api import examples
-from conversations.serializers import ContactSerializer, NameSerializer
+from conversations.serializers.reading import ContactSerializer, NameSerializer
 from conversations.services import contacts
 from tenants.api.base import TenantAPIView
 from tenants.permissions import Permission

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from conversations import selectors
 from conversations.api import examples
 from conversations.models import Conversation, Message
-from conversations.serializers import (
+from conversations.serializers.reading import (
     ConversationPageSerializer,
     ConversationParameters,
     ConversationSerializer,

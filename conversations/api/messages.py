@@ -17,7 +17,8 @@ from rest_framework.response import Response
 from conversations import selectors
 from conversations.api import examples, sending
 from conversations.models import Conversation, Message
-from conversations.serializers import DryRunSerializer, MessageSerializer, SendSerializer
+from conversations.serializers.reading import DryRunSerializer, MessageSerializer
+from conversations.serializers.sending import SendSerializer
 from conversations.services import idempotency, outbound
 from conversations.services.idempotency import Answer
 from tenants.api.base import HeaderError, TenantAPIView

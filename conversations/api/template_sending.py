@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from conversations.api import examples
 from conversations.api.messages import KEY_PARAMETER, PROBLEM_TYPE, SendView
 from conversations.models import Conversation, Message
-from conversations.serializers import MessageSerializer
+from conversations.serializers.reading import MessageSerializer
 from conversations.services import template_sending
 from conversations.services.outbound import WindowClosedError
 from conversations.services.template_sending import TemplateUnknownError

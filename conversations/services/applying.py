@@ -143,8 +143,10 @@ def _transaction(work: Session, target: Target, parcels: list[Parcel], applied: 
         outcome = _statuses(cursor, target, phones, parcels)
         _events(cursor, parcels)
         drafts = list(dict.fromkeys([*arrived, *marked, *outcome.drafts]))
-        seq = live.number(cursor, drafts) if drafts else None
-    applied.seq = seq or applied.seq
+        if drafts:
+            live.take(cursor, drafts)
+    if drafts:
+        (applied.seq,) = cursor.fetchone() or (None,)
     applied.has_files |= any(_brings_file(parcel.unit) for parcel in parcels)
     applied.settled_phones |= outcome.settled_phones
 
@@ -156,6 +158,8 @@ def _brings_file(unit: Unit) -> bool:
 def _phones(cursor: psycopg.Cursor[Any], parcels: list[Parcel]) -> dict[str, int]:
     """Return the rows of the numbers; parcels for a number without a row are parked."""
     spoken = [one for one in parcels if not isinstance(one.unit, AccountEvent)]
+    if not spoken:
+        return {}
     numbers = {one.unit.phone_number_id for one in spoken}
     phones: dict[str, int] = dict(cursor.execute(_PHONES, (arrays.texts(numbers),)).fetchall())
     for parcel in spoken:
@@ -165,7 +169,9 @@ def _phones(cursor: psycopg.Cursor[Any], parcels: list[Parcel]) -> dict[str, int
 
 
 def _messages(
-    cursor: psycopg.Cursor[Any], phones: dict[str, int], parcels: list[Parcel]
+    cursor: psycopg.Cursor[Any],
+    phones: dict[str, int],
+    parcels: list[Parcel],
 ) -> list[Draft]:
     pairs = [
         (parcel, Arrival(phones[parcel.unit.phone_number_id], parcel.unit))

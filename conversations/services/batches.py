@@ -40,13 +40,14 @@ def work_on(opened: Sessions, batch: Batch) -> Done:
     if batch.replays:
         _narrow(plan, batch.replays)
     done = _apply(opened, plan)
-    if batch.replays:
-        _settle_replays(opened, batch.replays, stale, plan, done)
-        deliveries.forget(opened.claims, [batch.note_id])
-    else:
-        counts = _settle(opened, units, plan, done)
-        deliveries.settle(opened.claims, counts, note_id=batch.note_id)
-    opened.claims.commit()
+    with opened.claims.pipeline():
+        if batch.replays:
+            _settle_replays(opened, batch.replays, stale, plan, done)
+            deliveries.forget(opened.claims, [batch.note_id])
+        else:
+            counts = _settle(opened, units, plan, done)
+            deliveries.settle(opened.claims, counts, note_id=batch.note_id)
+        opened.claims.execute("COMMIT", prepare=False)
     return done
 
 

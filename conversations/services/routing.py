@@ -63,7 +63,8 @@ class _Map:
         """Return the routes of an event's account, else of the number that it shows."""
         ours = [route for route in self.by_account if route.app_id == app_id]
         accounts = [route for route in ours if route.waba_id == event.waba_id]
-        return accounts or [route for route in ours if route.digits == _digits(event)]
+        shown = _digits(event)  # none is no number, also where a route shows none either
+        return accounts or [route for route in ours if shown and route.digits == shown]
 
 
 def plan(session: psycopg.Connection[Any], units: Iterable[tuple[Delivery, Unit]]) -> Plan:

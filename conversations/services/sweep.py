@@ -103,10 +103,12 @@ class Sweeper:
             inbound.process_deliveries(seconds=INLINE_SECONDS, stopping=self.stopping)
 
     def _held(self) -> None:
-        woken = parking.wake_held(self._session, limit=HELD_AT_ONCE) if self._session else 0
-        if woken:
-            logger.info("sweeper: %s held units are worked on", woken)
-            inbound.process_deliveries(seconds=INLINE_SECONDS, stopping=self.stopping)
+        woken = HELD_AT_ONCE
+        while self._session and woken == HELD_AT_ONCE and not self.stopping():
+            woken = parking.wake_held(self._session, limit=HELD_AT_ONCE)
+            if woken:
+                logger.info("sweeper: %s held units are worked on", woken)
+                inbound.process_deliveries(seconds=INLINE_SECONDS, stopping=self.stopping)
 
     def _tenants(self) -> None:
         purging = self._due("retention", RETENTION_SECONDS)

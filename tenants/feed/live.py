@@ -78,6 +78,12 @@ def publish(*drafts: Draft) -> int:
 
 def number(cursor: Cursor, drafts: Sequence[Draft]) -> int:
     """Do the same on a session of the caller's own, who hints after the commit."""
+    take(cursor, drafts)
+    return int(cursor.fetchone()[0])
+
+
+def take(cursor: Cursor, drafts: Sequence[Draft]) -> None:
+    """Do the same, and leave the number to be fetched from the cursor, also after the commit."""
     params = {
         "count": len(drafts),
         "kinds": arrays.texts(draft.kind for draft in drafts),
@@ -85,7 +91,6 @@ def number(cursor: Cursor, drafts: Sequence[Draft]) -> int:
         "messages": arrays.numbers(draft.message_id for draft in drafts),
     }
     cursor.execute(_NUMBER, params)
-    return int(cursor.fetchone()[0])
 
 
 def group(schema: str) -> str:
@@ -178,9 +183,10 @@ class Hub:
         self._alive = False
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
         with suppress(Exception):  # Redis may be away: then there is nothing to leave either
-            await self._subscribe()
+            async with asyncio.timeout(ECHO_SECONDS):  # whoever joins next waits for our lock
+                await asyncio.gather(*tasks, return_exceptions=True)
+                await self._subscribe()
         self._subscribed.clear()
 
     async def _read(self) -> None:

@@ -46,8 +46,11 @@ def super_admin(*, email: str, password: str) -> User:
 def _authenticated(email: str, password: str) -> User | None:
     address = trace.current.get().ip_address
     throttling.check(email=email, address=address, now=timezone.now())
-    with context.platform():
-        user = auth.authenticate(username=email, password=password)
+    with throttling.turn():
+        # Again: the rivals are guesses that were under way when we looked first.
+        throttling.check(email=email, address=address, now=timezone.now())
+        with context.platform():
+            user = auth.authenticate(username=email, password=password)
     return user if isinstance(user, User) else None
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.db.models import Q
 from django.utils import timezone
 
@@ -96,14 +97,15 @@ def actor_of(claims: Claims, *, now: datetime) -> Actor:
 
 
 def purge(*, now: datetime) -> int:
-    """Delete sessions that ended long ago; for the periodic schedule."""
+    """Delete sessions: pages' that ended, API clients' that ended long ago. Periodic."""
     long_ago = now - Kind.REFRESH.lifetime
     with context.platform():
         ended = RefreshSession.objects.filter(
             Q(expires_at__lt=long_ago) | Q(revoked_at__lt=long_ago)
         )
         count, _details = ended.delete()
-    return count
+        pages, _details = Session.objects.filter(expire_date__lt=now).delete()
+    return count + pages
 
 
 def _refresh_claims(token: str, tenant: Tenant | None) -> Claims:

@@ -3,7 +3,7 @@
 import re
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from tenants import audit, context
@@ -53,16 +53,25 @@ def create_tenant(
             plan=plan,
             status=Tenant.Status.ACTIVE,
         )
-        tenant.save()
-        Domain.objects.create(
-            domain=f"{subdomain}.{settings.PUBLIC_HOST}", tenant=tenant, is_primary=True
-        )
-        with context.platform():
-            tenant.create_schema(check_if_exists=True, verbosity=0)
+        _take_place(tenant)
         if admin is not None:
             Membership.objects.create(user=admin, tenant=tenant, role=Membership.Role.ADMIN)
         audit.record(actor=actor, action="tenant.created", target=tenant, tenant=tenant)
     return tenant
+
+
+def _take_place(tenant: Tenant) -> None:
+    """Claim name, host and schema. What is there already, also without a row, is somebody's."""
+    host = f"{tenant.subdomain}.{settings.PUBLIC_HOST}"
+    try:
+        with transaction.atomic():
+            tenant.save()
+            Domain.objects.create(domain=host, tenant=tenant, is_primary=True)
+    except IntegrityError as error:  # the rival took the name since we looked
+        raise SubdomainTakenError from error
+    with context.platform():
+        if tenant.create_schema(check_if_exists=True, verbosity=0) is False:
+            raise SubdomainTakenError
 
 
 def open_tenant(

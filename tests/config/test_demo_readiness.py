@@ -7,7 +7,7 @@ import pytest
 import redis
 from django.conf import settings
 
-from config.demo import ports, process, readiness, supervisor, terminal
+from config.demo import ports, process, readiness, supervisor
 
 
 @pytest.fixture
@@ -59,18 +59,3 @@ def test_a_waiting_worker_is_seen() -> None:
         connection.send_command("BRPOP", f"{settings.REDIS_PREFIX}queue", 30)
         assert readiness.queue_is_served(settings.REDIS_URL)
         connection.disconnect()
-
-
-def test_a_line_said_during_a_step_stands_by_itself(capsys) -> None:
-    with terminal.step("starting web"):
-        terminal.say("web stopped")
-    with terminal.step("starting worker"):
-        pass
-    with pytest.raises(KeyError), terminal.step("starting sweeper"):
-        raise KeyError
-    terminal.say("end")
-    shown = capsys.readouterr().out
-    assert shown.replace("0.0", "#") == (
-        "  starting web ...\nweb stopped\n  starting web: # s\n"
-        "  starting worker ... # s\n  starting sweeper ...\nend\n"
-    )

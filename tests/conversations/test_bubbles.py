@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from conversations.models import Message
-from conversations.serializers import MessageSerializer
+from conversations.serializers.reading import MessageSerializer
 from conversations.services import inbound
 from conversations.templatetags.bubbles import linked, preview
 from tenants import context

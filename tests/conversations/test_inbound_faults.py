@@ -263,12 +263,37 @@ def test_a_tenant_that_is_locked_waits_and_the_others_go_on(
 
     with context.raw_transaction(claims, acme.schema_name):
         claims.execute("LOCK TABLE conversations_message")
+        claims.execute("SELECT 1").fetchone()  # or the lock may still be on its way
         inbound.process_deliveries()
         assert wamids(globex) == ["wamid.2"]
+        with context.platform():
+            assert WebhookDelivery.objects.filter(state="NEW").count() == 1
     assert parked() == []
 
     inbound.process_deliveries()
     assert wamids(acme) == ["wamid.1"]
+    assert attempts() == [0, 0]
+
+
+def test_an_error_of_a_statement_that_nobody_waited_for_is_noticed(
+    acme, globex, meta_app, phones, claims, monkeypatch
+):
+    """The contact's new name waits for a rival in vain; everything after it is not executed."""
+    monkeypatch.setitem(sessions._WORK, "lock_timeout", "100ms")
+    deliver(meta_app, body(change(contacts=[contact()], messages=[text("wamid.1")])))
+    inbound.process_deliveries()
+    newer = change(contacts=[contact(name="Bia")], messages=[text("wamid.2", at=NOON + 1)])
+    deliver(meta_app, body(newer, change("globex", messages=[text("wamid.g")])))
+
+    with context.raw_transaction(claims, acme.schema_name):
+        claims.execute("SELECT FROM conversations_contact FOR UPDATE").fetchone()
+        inbound.process_deliveries()
+        assert wamids(acme) == ["wamid.1"]
+        assert wamids(globex) == ["wamid.g"]
+    assert parked() == []
+
+    inbound.process_deliveries()
+    assert wamids(acme) == ["wamid.1", "wamid.2"]
     assert attempts() == [0, 0]
 
 
@@ -355,10 +380,10 @@ def test_a_deadlock_is_tried_again(acme, meta_app, phones, claims, monkeypatch):
     claims.execute("SET deadlock_timeout = '20s'")  # the other side is the victim
     with ThreadPoolExecutor(1) as pool:
         with context.raw_transaction(claims, acme.schema_name):
-            claims.execute(lock, (second,))
+            claims.execute(lock, (second,)).fetchone()
             job = pool.submit(inbound.process_deliveries)
             until_waiting("balcao work")
-            claims.execute(lock, (first,))
+            claims.execute(lock, (first,)).fetchone()
         assert job.result() == 1
     inbound.process_deliveries()  # for the rare case that the rival won three times
 

@@ -124,6 +124,23 @@ def test_an_event_that_knows_only_the_shown_number_finds_its_tenant(acme, globex
     assert (fields(acme), fields(globex)) == (["phone_number_quality_update"], [])
 
 
+def test_an_event_that_shows_no_number_is_not_for_a_number_without_digits(
+    acme, globex, meta_app, phones
+):
+    with context.platform():
+        PhoneRoute.objects.filter(tenant=acme).update(display_phone_number="Loja")
+    event = {"field": "account_update", "value": {"event": "X"}}
+    ours, nobodys = deliver(  # in one batch: the first one brings acme's route along
+        meta_app, body(event, waba_id=PHONES["acme"][1]), body(event, waba_id="7")
+    )
+
+    inbound.process_deliveries()
+
+    assert fates(ours) == (1, 0, 0, 1, 0)
+    assert fates(nobodys) == (1, 0, 0, 0, 1)
+    assert parked() == [("UNROUTED", "PARKED", "NoRoute")]
+
+
 @pytest.mark.parametrize("status", ["SUSPENDED", "CANCELLED", "BROKEN", "PROVISIONING"])
 def test_what_comes_for_a_tenant_that_is_not_active_is_held(acme, globex, meta_app, phones, status):
     with context.platform():

@@ -8,7 +8,7 @@ import pytest
 
 from conversations import selectors
 from conversations.models import Conversation, Mark, Message
-from conversations.serializers import MessageSerializer
+from conversations.serializers.reading import MessageSerializer
 from conversations.services import inbound
 from tenants import context
 from tenants.feed.models import Change

@@ -23,7 +23,7 @@ from tenants.services import tenancy
 from tests.conversations.events import body, change, deliver, fates, parked, status, text
 from tests.conversations.sending import conversation_with, message_in
 from tests.polling import until
-from whatsapp.webhooks.models import ParkedUnit, WebhookDelivery
+from whatsapp.webhooks.models import DeliveryClaim, ParkedUnit, WebhookDelivery
 from whatsapp.webhooks.services import parking
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -182,6 +182,19 @@ def test_nothing_new_is_purged_however_old(meta_app, phones):
 
     with context.platform():
         assert WebhookDelivery.objects.count() == 1
+
+
+def test_notes_of_workers_that_died_unseen_go_after_a_day(db):
+    with context.platform():
+        for hours in (1, 25):
+            note = DeliveryClaim.objects.create(delivery_ids=[hours])
+            created_at = timezone.now() - timedelta(hours=hours)
+            DeliveryClaim.objects.filter(pk=note.pk).update(created_at=created_at)
+
+    retention.purge_platform(now=timezone.now(), stopping=lambda: False)
+
+    with context.platform():
+        assert DeliveryClaim.objects.get().delivery_ids == [1]
 
 
 def test_what_is_kept_for_a_time_goes_after_it(acme, phones, monkeypatch):

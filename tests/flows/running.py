@@ -63,7 +63,8 @@ class Demo:
     def start(self) -> None:
         with self.output.open("wb") as output:
             self._process = subprocess.Popen(
-                self.command(),
+                # Ends with the tests, even if they are killed.
+                process.launched(self.command(), death_signal=signal.SIGTERM),
                 cwd=PROJECT,
                 env=self.environment(),
                 stdin=subprocess.DEVNULL,

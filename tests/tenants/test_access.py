@@ -88,6 +88,22 @@ def test_a_fragment_moves_the_whole_page_to_the_login(ask):
     assert response["HX-Redirect"] == "/login/?next=%2Finbox%2F7%2F%3Fa%3Db"
 
 
+@pytest.mark.parametrize("url", ["http://[", "//[", "http://[x]/inbox/", ""])
+def test_a_page_that_has_no_address_is_not_gone_back_to(ask, url):
+    response = ask(None, **{"HX-Request": "true", "HX-Current-URL": url})
+
+    assert response["HX-Redirect"] in ("/login/", "/login/?next=%2Finbox%2F")
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["", "x", "a" * 31, "a" * 33, "A" * 32, f"{'a' * 32}\n", "\x00" * 32, "\ud800" * 32, "á" * 32],
+)
+def test_what_is_no_key_of_ours_is_no_session(key):
+    assert access.session_key({"session": key}) == ""
+    assert access.session_key({"session": "0a" * 16}) == "0a" * 16
+
+
 def test_a_script_is_told_by_status(ask):
     assert ask(None, **{"Sec-Fetch-Mode": "cors"}).status_code == 401
 

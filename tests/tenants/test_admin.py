@@ -171,6 +171,36 @@ def test_a_persons_password_hash_is_never_shown(console, people):
     assert fresh(ana).password not in html
 
 
+@pytest.mark.parametrize(
+    ("page", "lookup"),
+    [
+        ("tenants/user", "password__startswith=pbkdf2"),
+        ("tenants/user", "created_at__year=99999999"),
+        ("tenants/membership", "user__password__startswith=pbkdf2"),
+        ("webhooks/metaapp", "app_secret_sealed__startswith=k1"),
+        ("webhooks/webhookdelivery", "body__contains=x"),
+        ("webhooks/parkedunit", "delivery__body__contains=x"),
+    ],
+)
+def test_a_list_is_filtered_by_its_filters_and_by_nothing_else(console, meta_app, page, lookup):
+    assert console.get(f"/admin/{page}/?{lookup}").status_code == 400
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "tenants/tenant/?status__exact=SUSPENDED",
+        "tenants/user/?is_active__exact=1",
+        "webhooks/webhookdelivery/?state__exact=NEW",
+        "webhooks/parkedunit/?state__exact=PARKED",
+        "webhooks/parkedunit/?tenant__id__exact={acme}",
+        "tenants/auditevent/?tenant__id__exact={acme}",
+    ],
+)
+def test_a_filter_that_there_is_filters(console, acme, address):
+    assert console.get(f"/admin/{address.format(acme=acme.pk)}").status_code == 200
+
+
 def test_a_new_password_ends_the_persons_sessions(console, people, page):
     ana, browser = people["ana@acme.test"], page("ana@acme.test")
     form = {"email": ana.email, "name": ana.name, "new_password": PASSWORD}

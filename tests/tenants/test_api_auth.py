@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from tenants import context, throttling
 from tenants.models import LoginFailure, Membership, RefreshSession, User
+from tenants.serializers import UNKNOWN_SHOWN
 from tenants.services import sessions
 from tenants.services.tokens import Kind
 from tests.api import Api, check_problem, open_session
@@ -127,6 +128,15 @@ def test_a_malformed_login_says_where(people, body, pointer):
     problem = check_problem(ACME.post(LOGIN, body), 400, "invalid")
 
     assert pointer in [error["pointer"] for error in problem["errors"]]
+
+
+def test_of_very_many_unknown_members_the_first_ones_are_named(people):
+    body = {**ANA, **{f"member{number}": number for number in range(5000)}}
+
+    problem = check_problem(ACME.post(LOGIN, body), 400, "invalid")
+
+    pointers = [error["pointer"] for error in problem["errors"]]
+    assert pointers == [f"#/member{number}" for number in range(UNKNOWN_SHOWN)]
 
 
 def test_guessing_is_slowed_down_and_the_owner_gets_his_turn(people):

@@ -248,3 +248,31 @@ def test_invented_hosts_do_not_fill_the_memory(db, monkeypatch):
         selectors.tenant_by_host(f"invented-{number}.localhost")
 
     assert len(selectors.hosts._places) <= 10
+
+
+@pytest.mark.parametrize("path", ["/inbox/", "/login/", "/nowhere/"])
+@pytest.mark.parametrize("key", [r"\000" + "a" * 31, "a" * 5000], ids=["nul", "long"])
+def test_a_cookie_that_is_no_session_key_is_nobodys(acme, path, key):
+    browser = Client(SERVER_NAME="acme.localhost", headers={"cookie": f'session="{key}"'})
+
+    response = browser.get(path)
+
+    assert response.status_code in (200, 302, 404)
+    assert response.wsgi_request.actor is None
+
+
+def test_one_signs_in_in_spite_of_a_cookie_that_is_no_session_key(people):
+    browser = Client(SERVER_NAME="acme.localhost", headers={"cookie": r'session="\000aaaaaaaaa"'})
+
+    response = browser.post("/login/", {"email": "ana@acme.test", "password": "demo"})
+
+    assert (response.status_code, response["Location"]) == (302, "/inbox/")
+
+
+def test_names_that_are_too_long_for_dns_are_not_remembered(acme):
+    selectors.hosts.forget()
+
+    assert selectors.tenant_by_host("a" * 254) is None
+    assert selectors.hosts.get("a" * 254) is None
+    assert selectors.tenant_by_host("a" * 253) is None
+    assert selectors.hosts.get("a" * 253) is not None

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from tenants import context
@@ -53,3 +54,15 @@ def test_a_session_lives_as_long_as_it_is_used(token):
 
     with context.platform():
         assert RefreshSession.objects.get().expires_at == later + Kind.REFRESH.lifetime
+
+
+def test_sessions_of_pages_are_forgotten_when_they_have_ended(page):
+    browser = page("ana@acme.test")
+    with context.platform():
+        (session,) = Session.objects.all()
+
+    assert sessions.purge(now=session.expire_date) == 0
+    assert browser.get("/inbox/").status_code == 200
+
+    assert sessions.purge(now=session.expire_date + timedelta(seconds=1)) == 1
+    assert browser.get("/inbox/").status_code == 302

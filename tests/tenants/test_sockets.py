@@ -8,6 +8,7 @@ from django.conf import settings
 from tenants import context, sockets
 from tenants.feed import live
 from tenants.models import Membership, Tenant, User
+from tenants.services import people as people_service
 
 SECONDS = 30
 HOST = "acme.localhost"
@@ -146,6 +147,10 @@ def test_a_suspended_tenant_is_read_and_a_cancelled_one_is_not(acme, cookie, sta
     assert is_admitted(cookie) is served
 
 
+def test_a_cookie_that_holds_nul_stays_outside(acme):
+    assert not is_admitted(r'"\000aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"')
+
+
 def _sign_out(cookie, people, acme):
     import_module(settings.SESSION_ENGINE).SessionStore(cookie).delete()
 
@@ -162,7 +167,13 @@ def _cancel(cookie, people, acme):
     Tenant.objects.filter(pk=acme.pk).update(status="CANCELLED")
 
 
-@pytest.mark.parametrize("end", [_sign_out, _disable, _dismiss, _cancel])
+def _change_password(cookie, people, acme):
+    people_service.set_password(
+        actor=None, user=people["ana@acme.test"], password="another-long-password"
+    )
+
+
+@pytest.mark.parametrize("end", [_sign_out, _disable, _dismiss, _cancel, _change_password])
 def test_a_right_that_ended_ends_the_socket(acme, people, cookie, end, monkeypatch):
     monkeypatch.setattr(sockets, "RECHECK_SECONDS", 0.2)
 

@@ -1,6 +1,8 @@
 """A tenant is made whole or not at all, and nothing of a failed one is left."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 from django.db import DatabaseError, connection
@@ -156,6 +158,50 @@ def test_an_impossible_or_reserved_name_is_refused(plan, subdomain):
 def test_a_taken_name_is_refused(plan, acme):
     with pytest.raises(tenancy.SubdomainTakenError):
         tenancy.create_tenant(actor=None, name="X", subdomain="acme", plan=plan)
+
+
+def test_a_schema_that_is_left_over_is_nobody_elses(plan, acme):
+    with context.platform(), connection.cursor() as cursor:
+        cursor.execute(f"CREATE SCHEMA {SCHEMA}")
+        cursor.execute(f"CREATE TABLE {SCHEMA}.conversations_message (text text)")
+
+    with pytest.raises(tenancy.SubdomainTakenError):
+        open_hooli(plan)
+
+    with context.platform():
+        assert not Tenant.objects.filter(subdomain=NAME).exists()
+
+
+def test_a_host_that_leads_to_somebody_else_is_taken(plan, acme):
+    with context.platform():
+        Domain.objects.create(domain=f"{NAME}.localhost", tenant=acme, is_primary=False)
+
+    with pytest.raises(tenancy.SubdomainTakenError):
+        open_hooli(plan)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("_clean")
+def test_of_two_at_once_one_gets_the_name(acme):
+    with context.platform():
+        plan = Plan.objects.get(code=Plan.Code.STARTER)
+        admin = people_service.create_user(
+            actor=None, email="gavin@hooli.test", name="Gavin", password="correct horse battery"
+        )
+    both = Barrier(2)
+
+    def take(_number: int) -> str:
+        both.wait(30)
+        try:
+            tenancy.create_tenant(actor=None, name="Hooli", subdomain=NAME, plan=plan, admin=admin)
+        except tenancy.SubdomainTakenError:
+            return "taken"
+        finally:
+            connection.close()
+        return "made"
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(take, range(2))) == ["made", "taken"]
 
 
 def test_suspending_and_resuming_say_whether_they_changed_something(acme):

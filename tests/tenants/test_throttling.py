@@ -1,9 +1,12 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.utils import timezone
 
 from tenants import context, throttling
 from tenants.models import LoginFailure
+from tenants.services import credentials
 
 ADDRESS = "203.0.113.7"
 pytestmark = pytest.mark.django_db
@@ -12,6 +15,63 @@ pytestmark = pytest.mark.django_db
 def _fail(times, *, email="ana@acme.test", address=ADDRESS, now):
     for _ in range(times):
         throttling.failed(email=email, address=address, now=now)
+
+
+class Turns:
+    """Stands in for the semaphore, and looks who waits."""
+
+    def __init__(self, *, free: bool) -> None:
+        self.free = free
+        self.taken = 0
+        self.sessions: list[object] = []
+
+    def acquire(self, timeout: float) -> bool:
+        self.sessions.append(connection.connection)
+        self.taken += self.free
+        return self.free
+
+    def release(self) -> None:
+        self.taken -= 1
+
+
+@pytest.mark.parametrize("path", ["/login/", "/api/v1/auth/login"])
+def test_a_crowd_at_the_door_is_told_to_come_again(people, client, monkeypatch, path):
+    monkeypatch.setattr(throttling, "_turns", Turns(free=False))
+    given = {"email": "ana@acme.test", "password": "demo"}
+
+    kind = {"content_type": "application/json"} if path.startswith("/api/") else {}
+    answer = client.post(path, given, headers={"host": "acme.localhost"}, **kind)
+
+    assert answer.status_code == 429
+    assert "Many people are signing in" in answer.content.decode()
+    with context.platform():
+        assert not LoginFailure.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_waits_for_a_turn_holds_no_database_session(people, monkeypatch):
+    turns = Turns(free=True)
+    monkeypatch.setattr(throttling, "_turns", turns)
+
+    user = credentials.super_admin(email="admin@balcao.test", password="demo")
+    with pytest.raises(credentials.RefusedError):
+        credentials.super_admin(email="admin@balcao.test", password="wrong")
+
+    assert user == people["admin@balcao.test"]
+    assert turns.sessions == [None, None]
+    assert turns.taken == 0
+
+
+def test_guesses_that_were_under_way_count(people, monkeypatch):
+    class Late(Turns):
+        def acquire(self, timeout: float) -> bool:
+            _fail(throttling.FREE_PER_ACCOUNT, now=timezone.now())
+            return super().acquire(timeout)
+
+    monkeypatch.setattr(throttling, "_turns", Late(free=True))
+
+    with pytest.raises(throttling.TooManyFailuresError):
+        credentials.super_admin(email="ana@acme.test", password="demo")
 
 
 def test_the_first_failures_cost_nothing(noon):

@@ -364,6 +364,25 @@ WORDS = (
     "timestamp status profile name wa_id"
 )
 KEYS = st.text(max_size=3) | st.sampled_from(WORDS.split())
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"entry":[{"changes":[' + b",".join([b"1"] * 30_000) + b"]}]}",
+        b'{"entry":[' + b",".join([b"1"] * 30_000) + b"]}",
+        body(change(messages=[1] * 30_000)),
+    ],
+    ids=["changes", "entries", "messages"],
+)
+def test_what_is_beyond_any_real_body_is_one_unit(raw):
+    units = parse(raw)
+
+    assert len(units) == 20_001
+    assert named(units[-1]) == "unreadable TooManyUnits"
+    assert [unit.index for unit in units] == list(range(len(units)))
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(KEYS, inner),

@@ -24,6 +24,8 @@ from whatsapp.payloads.units import (
     Unreadable,
 )
 
+# Meta sends a thousand at most; a body of nothing but commas would be millions.
+UNITS_MAX = 20_000
 WAMID_MAX = 200
 NAME_MAX = 200
 IDENTITY_MAX = 150
@@ -72,6 +74,8 @@ def parse(body: bytes, *, received_at: datetime) -> list[Unit]:
                 _read(change, units)
             else:
                 units.append(Unreadable(len(units), change))
+            if len(units) > UNITS_MAX:
+                return [*units[:UNITS_MAX], Unreadable(UNITS_MAX, "TooManyUnits")]
     return units
 
 

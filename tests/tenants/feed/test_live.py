@@ -28,10 +28,21 @@ class Flaky(InMemoryChannelLayer):
 
     is_away = False
 
+    is_silent = False  # takes everything and answers nothing
+
     async def group_send(self, group, message):
+        await self._answer()
+        await super().group_send(group, message)
+
+    async def group_discard(self, group, channel):
+        await self._answer()
+        await super().group_discard(group, channel)
+
+    async def _answer(self):
         if self.is_away:
             raise ConnectionError
-        await super().group_send(group, message)
+        if self.is_silent:
+            await asyncio.Event().wait()
 
 
 async def until(condition) -> None:
@@ -150,3 +161,34 @@ def test_pages_of_a_crowd_spread_their_fetches(layer):
             await hub.leave("acme", socket)
 
     asyncio.run(scenario())
+
+
+def test_the_last_page_leaves_a_silent_layer_and_the_next_one_comes(layer):
+    async def scenario() -> None:
+        hub = live.Hub()
+        first, second = Recorder(), Recorder()
+        await hub.join("t_acme", first)
+        await until(lambda: first.frames and first.frames[-1]["live"])
+        layer.is_silent = True
+
+        await hub.leave("t_acme", first)
+        await hub.join("t_acme", second)
+        layer.is_silent = False
+
+        await until(lambda: second.frames and second.frames[-1]["live"])
+        await hub.leave("t_acme", second)
+
+    async def in_time() -> None:
+        async with asyncio.timeout(SECONDS):
+            await scenario()
+
+    asyncio.run(in_time())
+
+
+def test_a_hint_is_given_up_where_nobody_answers(layer, monkeypatch, caplog):
+    monkeypatch.setattr(live, "HINT_SECONDS", 0.1)
+    layer.is_silent = True
+
+    live.hint("t_acme", 7)
+
+    assert "lost" in caplog.text

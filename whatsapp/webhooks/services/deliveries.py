@@ -72,8 +72,9 @@ def claim(claims: Session, work: Session, *, limit: int, skip: Collection[int] =
     takes no other along.
     """
     while True:
-        claims.execute("BEGIN")
-        cursor = claims.cursor(binary=True).execute(_CLAIM, (arrays.numbers(skip), limit))
+        with claims.pipeline():
+            claims.execute("BEGIN", prepare=False)
+            cursor = claims.cursor(binary=True).execute(_CLAIM, (arrays.numbers(skip), limit))
         rows = cursor.fetchall()
         if not rows:
             claims.rollback()

@@ -28,6 +28,11 @@ _PURGE = """
     SELECT max(id), bool_and(received_at < %(before)s), (SELECT count(*) FROM bodies) FROM page
 """
 
+# No work takes a day. Left by a worker that died while another one was claiming the same.
+_PURGE_NOTES = """
+    DELETE FROM webhooks_deliveryclaim WHERE created_at < clock_timestamp() - interval '1 day'
+"""
+
 
 def purge(*, before: datetime, stopping: Callable[[], bool] = lambda: False) -> int:
     """Delete deliveries of before a moment that nothing waits for; return how many."""
@@ -37,4 +42,6 @@ def purge(*, before: datetime, stopping: Callable[[], bool] = lambda: False) -> 
             cursor.execute(_PURGE, {"after": after, "page": PAGE, "before": before})
             last, more, count = cursor.fetchone()
         after, total = last or after, total + count
+    with context.platform(), connection.cursor() as cursor:
+        cursor.execute(_PURGE_NOTES)
     return total

@@ -1,91 +1,14 @@
-"""Conversations and their messages (tenant schema); people are in ``people_models``."""
+"""Messages, and attempts to send them."""
 
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from conversations import rules, types
-from conversations.people_models import ConsentEvent, Contact, ContactIdentity, IdentityMove
+from conversations.models.conversations import Conversation
 from tenants.models import User
 from whatsapp import errors
 from whatsapp.models import MediaFile, Phone
-
-__all__ = [
-    "ConsentEvent",
-    "Contact",
-    "ContactIdentity",
-    "Conversation",
-    "IdempotencyKey",
-    "IdentityMove",
-    "Mark",
-    "Message",
-    "StatusEvent",
-]
-
-
-class Conversation(models.Model):
-    """Everything between one number and one contact, for ever. The list's columns are kept here."""
-
-    class Status(models.TextChoices):
-        OPEN = "OPEN", _("Open")
-        PENDING = "PENDING", _("Pending")
-        SNOOZED = "SNOOZED", _("Snoozed")
-        CLOSED = "CLOSED", _("Closed")
-        ARCHIVED = "ARCHIVED", _("Archived")
-
-    phone = models.ForeignKey(Phone, models.PROTECT, related_name="conversations", db_index=False)
-    contact = models.ForeignKey(Contact, models.PROTECT, related_name="conversations")
-    status = models.CharField(max_length=20, choices=Status, default=Status.OPEN)
-    unread_count = models.PositiveIntegerField(default=0)
-    # Inbound messages up to this id are read: unread is what came in after it.
-    read_up_to_id = models.BigIntegerField(default=0)
-    # Inbound messages up to this id are marked as read at WhatsApp, as far as we tried.
-    told_read_id = models.BigIntegerField(default=0, db_default=0)
-    # The newest message by (timestamp, id); null only between two statements of one transaction.
-    last_message = models.ForeignKey(
-        "Message",
-        models.DO_NOTHING,
-        null=True,
-        db_constraint=False,
-        db_index=False,
-        related_name="+",
-    )
-    last_message_at = models.DateTimeField(null=True)
-    # Meta's timestamp of the newest inbound message that opens the 24-hour window.
-    window_opened_at = models.DateTimeField(null=True)
-    # The conversation that has its messages now, since its contact was found to be another one.
-    merged_into = models.ForeignKey(
-        "self", models.PROTECT, null=True, related_name="+", db_index=False
-    )
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["phone", "contact"],
-                condition=models.Q(merged_into__isnull=True),
-                name="conversation_unique",
-            ),
-        ]
-        indexes = [
-            # Serves the inbox list, newest first, by keyset.
-            models.Index(fields=["-last_message_at", "-id"], name="conversation_newest"),
-            # Serves the unread filter and its counter.
-            models.Index(
-                fields=["-last_message_at", "-id"],
-                condition=models.Q(unread_count__gt=0),
-                name="conversation_unread",
-            ),
-            # Serves merging again: what was merged into one that goes leads to the one that stays.
-            models.Index(
-                fields=["merged_into"],
-                condition=models.Q(merged_into__isnull=False),
-                name="conversation_merged",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return str(self.pk)
 
 
 class Message(models.Model):
@@ -237,94 +160,3 @@ class Message(models.Model):
         """Whether a person may send it again; a later attempt may exist all the same."""
         failure = self.failure
         return failure is not None and failure.may_send_again
-
-
-class StatusEvent(models.Model):
-    """A status that Meta reported. Without a message it waits for one, or was another system's."""
-
-    phone = models.ForeignKey(Phone, models.CASCADE, related_name="+", db_index=False)
-    wamid = models.CharField(max_length=200)
-    status = models.CharField(max_length=20)  # Meta's word in capitals; an open set
-    provider_at = models.DateTimeField()
-    # The message that biz_opaque_callback_data names, if its MAC was right.
-    claimed_message_id = models.BigIntegerField(null=True)
-    message = models.ForeignKey(
-        Message, models.CASCADE, null=True, related_name="status_events", db_index=False
-    )
-    errors = models.JSONField(null=True)
-    pricing = models.JSONField(null=True)
-    received_at = models.DateTimeField(db_default=Now(), editable=False)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["phone", "wamid", "status", "provider_at"], name="status_event_unique"
-            ),
-        ]
-        indexes = [
-            # Serves matching a message that came later than its statuses.
-            models.Index(
-                fields=["phone", "wamid"],
-                condition=models.Q(message__isnull=True),
-                name="status_event_waiting",
-            ),
-            # Serves the list of one message's statuses.
-            models.Index(fields=["message"], name="status_event_message"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.status} {self.wamid}"
-
-
-class Mark(models.Model):
-    """What was done to a message: it finds its message by ``target_wamid``, now or later."""
-
-    class Kind(models.TextChoices):
-        REACTION = "REACTION", _("Reaction")
-        EDIT = "EDIT", _("Edit")
-        REVOKE = "REVOKE", _("Deletion")
-
-    phone = models.ForeignKey(Phone, models.CASCADE, related_name="+", db_index=False)
-    wamid = models.CharField(max_length=200)  # its own
-    target_wamid = models.CharField(max_length=200)
-    kind = models.CharField(max_length=10, choices=Kind)
-    by_business = models.BooleanField()  # in its app; else by the customer
-    emoji = models.CharField(max_length=40, blank=True)  # empty: the reaction was taken back
-    # What an edited message says since then: Meta's word for the type, words, object.
-    type = models.CharField(max_length=80, blank=True)
-    text = models.TextField(blank=True)
-    content = models.JSONField(null=True)
-    provider_at = models.DateTimeField()
-    received_at = models.DateTimeField(db_default=Now(), editable=False)
-
-    class Meta:
-        constraints = [
-            # Serves "once", however often Meta brings it.
-            models.UniqueConstraint(fields=["phone", "wamid"], name="mark_wamid_unique"),
-        ]
-        indexes = [
-            # Serves finding what was done to the messages of a page.
-            models.Index(fields=["phone", "target_wamid"], name="mark_target"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.target_wamid}"
-
-
-class IdempotencyKey(models.Model):
-    """A client's word that a repeated request is the same act; keeps the answer 24 hours."""
-
-    client = models.CharField(max_length=60)  # "user:<id>", later "key:<id>"
-    key = models.CharField(max_length=255)
-    fingerprint = models.CharField(max_length=64)  # sha256 of method, path and body
-    response_status = models.PositiveSmallIntegerField(null=True)  # null while the first is running
-    response_body = models.JSONField(null=True)
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["client", "key"], name="idempotency_key_unique"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.client} {self.key}"

@@ -1,0 +1,18 @@
+"""People, their conversations and messages (tenant schema)."""
+
+from conversations.models.conversations import Conversation
+from conversations.models.events import IdempotencyKey, Mark, StatusEvent
+from conversations.models.messages import Message
+from conversations.models.people import ConsentEvent, Contact, ContactIdentity, IdentityMove
+
+__all__ = [
+    "ConsentEvent",
+    "Contact",
+    "ContactIdentity",
+    "Conversation",
+    "IdempotencyKey",
+    "IdentityMove",
+    "Mark",
+    "Message",
+    "StatusEvent",
+]

@@ -1,0 +1,99 @@
+"""What comes to a message later, or before it; and requests that may be repeated."""
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from conversations.models.messages import Message
+from whatsapp.models import Phone
+
+
+class StatusEvent(models.Model):
+    """A status that Meta reported. Without a message it waits for one, or was another system's."""
+
+    phone = models.ForeignKey(Phone, models.CASCADE, related_name="+", db_index=False)
+    wamid = models.CharField(max_length=200)
+    status = models.CharField(max_length=20)  # Meta's word in capitals; an open set
+    provider_at = models.DateTimeField()
+    # The message that biz_opaque_callback_data names, if its MAC was right.
+    claimed_message_id = models.BigIntegerField(null=True)
+    message = models.ForeignKey(
+        Message, models.CASCADE, null=True, related_name="status_events", db_index=False
+    )
+    errors = models.JSONField(null=True)
+    pricing = models.JSONField(null=True)
+    received_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["phone", "wamid", "status", "provider_at"], name="status_event_unique"
+            ),
+        ]
+        indexes = [
+            # Serves matching a message that came later than its statuses.
+            models.Index(
+                fields=["phone", "wamid"],
+                condition=models.Q(message__isnull=True),
+                name="status_event_waiting",
+            ),
+            # Serves the list of one message's statuses.
+            models.Index(fields=["message"], name="status_event_message"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.wamid}"
+
+
+class Mark(models.Model):
+    """What was done to a message: it finds its message by ``target_wamid``, now or later."""
+
+    class Kind(models.TextChoices):
+        REACTION = "REACTION", _("Reaction")
+        EDIT = "EDIT", _("Edit")
+        REVOKE = "REVOKE", _("Deletion")
+
+    phone = models.ForeignKey(Phone, models.CASCADE, related_name="+", db_index=False)
+    wamid = models.CharField(max_length=200)  # its own
+    target_wamid = models.CharField(max_length=200)
+    kind = models.CharField(max_length=10, choices=Kind)
+    by_business = models.BooleanField()  # in its app; else by the customer
+    emoji = models.CharField(max_length=40, blank=True)  # empty: the reaction was taken back
+    # What an edited message says since then: Meta's word for the type, words, object.
+    type = models.CharField(max_length=80, blank=True)
+    text = models.TextField(blank=True)
+    content = models.JSONField(null=True)
+    provider_at = models.DateTimeField()
+    received_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            # Serves "once", however often Meta brings it.
+            models.UniqueConstraint(fields=["phone", "wamid"], name="mark_wamid_unique"),
+        ]
+        indexes = [
+            # Serves finding what was done to the messages of a page.
+            models.Index(fields=["phone", "target_wamid"], name="mark_target"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.target_wamid}"
+
+
+class IdempotencyKey(models.Model):
+    """A client's word that a repeated request is the same act; keeps the answer 24 hours."""
+
+    client = models.CharField(max_length=60)  # "user:<id>", later "key:<id>"
+    key = models.CharField(max_length=255)
+    fingerprint = models.CharField(max_length=64)  # sha256 of method, path and body
+    response_status = models.PositiveSmallIntegerField(null=True)  # null while the first is running
+    response_body = models.JSONField(null=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["client", "key"], name="idempotency_key_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.client} {self.key}"
