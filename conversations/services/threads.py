@@ -128,8 +128,9 @@ def store(
     places = [(one.phone_id, contact) for one, contact in zip(unique, writers, strict=True)]
     conversations = _conversations(cursor, places)
     threads = {one.key: conversations[place] for one, place in zip(unique, places, strict=True)}
-    # By Meta's time, so that ids follow it within a batch; the same order everywhere.
-    ordered = sorted(unique, key=lambda one: (one.message.timestamp, one.message.wamid))
+    # By Meta's time, whose seconds are long, then as they came: ids follow both within a batch.
+    # (Rivals for a wamid do not meet here: each holds the lock of its conversation.)
+    ordered = sorted(unique, key=lambda one: one.message.timestamp)
     ids = _insert(cursor, ordered, threads)
     inserted = [one for one in ordered if one.key in ids]
     attachments.attach(cursor, [(one.phone_id, one.message) for one in inserted], ids)

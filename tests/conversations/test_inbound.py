@@ -70,6 +70,17 @@ def test_a_text_makes_contact_conversation_message_and_change(acme, take):
         assert row.conversation_id == conversation.pk
 
 
+def test_messages_of_one_second_stay_in_the_order_of_their_arrival(acme, take):
+    names = ["wamid.9", "wamid.1", "wamid.5", "wamid.3"]
+
+    take(*(messages(text(name), contacts=[contact()]) for name in names))
+
+    with context.tenant(acme.schema_name):
+        order = Message.objects.order_by("timestamp", "id").values_list("wamid", flat=True)
+        assert list(order) == names
+        assert Conversation.objects.get().last_message.wamid == names[-1]
+
+
 @pytest.mark.parametrize("together", [True, False], ids=["one batch", "two batches"])
 def test_a_body_that_comes_again_changes_nothing(acme, take, together):
     raw = messages(text("wamid.1"), text("wamid.2"), contacts=[contact()])
