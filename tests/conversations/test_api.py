@@ -92,6 +92,7 @@ def test_the_list_shows_what_a_client_needs(people, base, conversation, spelling
                     "name": "",
                     "profile_name": f"Customer {CUSTOMER}",
                     "wa_id": CUSTOMER,
+                    "marketing_opted_out_at": None,
                 },
                 "status": "OPEN",
                 "unread_count": 0,
