@@ -33,9 +33,12 @@ def test_it_draws_every_route_and_asks_no_other_host(live_server, page):
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("request", lambda request: hosts.add(urlsplit(request.url).hostname))
 
+    paths = page.request.get(f"{live_server.url}/api/schema/").json()["paths"]
+    operations = [verb for path in paths.values() for verb in path if verb != "parameters"]
+    assert len(operations) >= 20
     page.goto(f"{live_server.url}/api/docs/")
 
-    expect(page.locator(".opblock")).to_have_count(7, timeout=PATIENCE_MS)
+    expect(page.locator(".opblock")).to_have_count(len(operations), timeout=PATIENCE_MS)
     route = page.locator("#operations-auth-auth_login")
     route.locator(".opblock-summary-control").click()
     route.get_by_role("button", name="Try it out").click()
