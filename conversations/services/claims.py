@@ -20,7 +20,7 @@ from tenants import context, secrets
 from tenants.feed.live import Cursor, Draft
 from tenants.models import Tenant
 from whatsapp.models import Phone
-from whatsapp.services import health
+from whatsapp.services import health, numbers
 
 LEASE_SECONDS = 60
 WINDOW_CLOSED = 131047
@@ -185,12 +185,7 @@ def _sender(tenant: Tenant, phone: Phone) -> Sender | None:
     if phone.status != Phone.Status.ACTIVE or phone.health == Phone.Health.AUTH_ERROR:
         return None
     try:
-        token = secrets.open(
-            phone.access_token_sealed,
-            tenant=str(tenant.pk),
-            table="whatsapp_phone",
-            column="access_token",
-        )
+        token = numbers.opened_token(tenant=tenant, phone=phone)
     except secrets.SealBrokenError:
         health.token_refused(tenant=tenant, phone_id=phone.pk, sealed=phone.access_token_sealed)
         return None

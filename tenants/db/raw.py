@@ -16,12 +16,7 @@ class MarkedCursor(psycopg.Cursor[Any]):
 
     def __init__(self, session: psycopg.Connection[Any], *, mark: str) -> None:
         super().__init__(session)
-        self._mark = mark
         self._start = f"/* {mark} */ "
-
-    def other(self) -> Self:
-        """Return a second one, for a result that is fetched later than the next."""
-        return type(self)(self.connection, mark=self._mark)
 
     def execute(self, query: Any, params: Any = None, **how: Any) -> Self:
         return super().execute(self._start + query, params, **how)

@@ -20,7 +20,7 @@ from tenants.models import Tenant
 from whatsapp import errors, sniffing
 from whatsapp.client import media
 from whatsapp.models import MediaFile, Phone
-from whatsapp.services import files, health, pictures
+from whatsapp.services import files, health, numbers, pictures
 
 logger = logging.getLogger(__name__)
 
@@ -179,12 +179,7 @@ def _reader(phone: Phone, tenant: Tenant) -> media.Reader:
     if phone.status != Phone.Status.ACTIVE or phone.health == Phone.Health.AUTH_ERROR:
         raise _FailedError(_Error.NO_ACCESS)
     try:
-        token = secrets.open(
-            phone.access_token_sealed,
-            tenant=str(tenant.pk),
-            table="whatsapp_phone",
-            column="access_token",
-        )
+        token = numbers.opened_token(tenant=tenant, phone=phone)
     except secrets.SealBrokenError:
         raise _FailedError(_Error.NO_ACCESS) from None
     return media.Reader(

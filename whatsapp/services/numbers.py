@@ -104,6 +104,16 @@ def token_of(*, route: PhoneRoute) -> str:
         return phones.values_list("access_token_sealed", flat=True).first() or ""
 
 
+def opened_token(*, tenant: Tenant, phone: Phone) -> str:
+    """Open what ``sealed_token`` made. Raises: secrets.SealBrokenError."""
+    return secrets.open(
+        phone.access_token_sealed,
+        tenant=str(tenant.pk),
+        table="whatsapp_phone",
+        column="access_token",
+    )
+
+
 def sealed_token(*, tenant: Tenant, access_token: str) -> str:
     """Seal a token for the one column that it may be opened from."""
     return secrets.seal(

@@ -20,7 +20,7 @@ from whatsapp.client import CloudApiClient
 from whatsapp.client.templates import Templates
 from whatsapp.errors import CloudApiError, MaybeSentError, NotSentError, TokenError
 from whatsapp.models import Job, MessageTemplate, Phone
-from whatsapp.services import health, jobs, template_rows
+from whatsapp.services import health, jobs, numbers, template_rows
 
 logger = logging.getLogger(__name__)
 
@@ -111,12 +111,7 @@ def _access(waba_id: str) -> tuple[Phone, CloudApiClient]:
     phones = Phone.objects.filter(waba_id=waba_id, status=Phone.Status.ACTIVE)
     for phone in phones.exclude(health=Phone.Health.AUTH_ERROR).order_by("pk"):
         try:
-            token = secrets.open(
-                phone.access_token_sealed,
-                tenant=str(tenant.pk),
-                table="whatsapp_phone",
-                column="access_token",
-            )
+            token = numbers.opened_token(tenant=tenant, phone=phone)
             client = CloudApiClient(settings.GRAPH_API_URL, settings.GRAPH_API_VERSION, token)
         except (secrets.SealBrokenError, TokenError):
             _refuse_token(phone)
