@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httptools  # noqa: F401 - uvicorn is measured with it: fail early where it is missing
+import psycopg
 
 from benchmarks.bodies import Number
 from benchmarks.load import closed_loop
@@ -123,6 +124,7 @@ def installation() -> Iterator[Stage]:
     running = services.start(folder, user="a benchmark")
     try:
         postgres = next(child for child in running.children if child.name == "postgres")
+        _note_commit_times(running.database_url, postgres)
         stage = Stage(folder, running.database_url, _environment(running), postgres)
         stage.run("manage.py", "migrate_schemas", "--shared")
         seeded = json.loads(
@@ -143,6 +145,23 @@ def warm_up(process: Process, requests: Sequence[bytes]) -> None:
 def cpu_seconds(child: Child) -> float:
     """Return the processor time of a process and of its children, so far."""
     return sum(_cpu_seconds(pid) for pid in _family(child.pid))
+
+
+def _note_commit_times(database_url: str, postgres: Child) -> None:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET track_commit_timestamp = on")
+    postgres.stop()
+    postgres.start()
+    deadline = time.monotonic() + READY_SECONDS
+    while True:
+        try:
+            psycopg.connect(database_url).close()
+        except psycopg.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+        else:
+            return
 
 
 def _environment(running: services.Services) -> dict[str, str]:

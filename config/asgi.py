@@ -8,7 +8,8 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 pages = get_asgi_application()
 
-from config.ingest import door, lifespan  # noqa: E402 - after Django is set up, as what follows wants it
+from config import collector  # noqa: E402 - after Django is set up, as what follows wants it
+from config.ingest import door, lifespan  # noqa: E402
 from tenants import sockets  # noqa: E402
 from whatsapp.webhooks.ingest.app import Receive, Scope, Send  # noqa: E402
 
@@ -25,3 +26,6 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         # Before the request waits for a thread: it decides which of two came first.
         scope["arrived_at"] = time.time()
         await pages(scope, receive, send)
+
+
+collector.spare()  # daphne tells nobody when it is ready

@@ -10,7 +10,7 @@ from psycopg.conninfo import make_conninfo
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from config import settings
+from config import collector, settings
 from tenants import sealing
 from whatsapp.webhooks.ingest import IngestApp
 from whatsapp.webhooks.ingest.app import Receive, Scope, Send, respond
@@ -43,14 +43,18 @@ class Nudge:
             retry=Retry(NoBackoff(), 1),
         )
 
-    def __call__(self) -> None:
-        """Send one nudge. Blocks for a moment, and raises when the broker is away."""
+    def __call__(self) -> bool:
+        """Send one nudge, and tell whether a worker was awake already.
+
+        Blocks for a moment, and raises when the broker is away.
+        """
         with self._redis.pipeline(transaction=False) as ask:
             ask.exists(settings.AWAKE_KEY_PREFIX + TASK)
             ask.lindex(settings.REDIS_PREFIX + self._queue, 0)
             awake, newest = ask.execute()
         if not awake and TASK.encode() not in (newest or b""):
             self._sender.send_task(TASK, queue=self._queue, retry=False)
+        return bool(awake)
 
 
 def open_secret(sealed: str, tenant: str | None, column: str) -> str | None:
@@ -103,6 +107,7 @@ async def lifespan(receive: Receive, send: Send) -> None:
     """Follow the server's start and end: what waits is written before it goes."""
     await receive()
     logging.config.dictConfig(settings.LOGGING)
+    collector.spare()
     await send({"type": "lifespan.startup.complete"})
     await receive()
     await door.close()

@@ -14,14 +14,14 @@ from typing import Any
 import psycopg
 from psycopg import errors
 
-from conversations.services import marks, statuses, threads
+from conversations.services import marks, people, statuses, threads
 from conversations.services.marks import Marking
 from conversations.services.merging import RivalMergeError
 from conversations.services.routing import Parcel, Reason, Target
 from conversations.services.statuses import Report
 from conversations.services.threads import Arrival
 from tenants import context
-from tenants.db import arrays
+from tenants.db import arrays, raw
 from tenants.feed import live
 from tenants.feed.live import Draft
 from whatsapp.payloads import (
@@ -137,8 +137,9 @@ def _park(parcels: list[Parcel], label: str) -> None:
 
 def _transaction(work: Session, target: Target, parcels: list[Parcel], applied: Applied) -> None:
     with context.raw_transaction(work, target.schema_name) as cursor:
+        asked = _ask(cursor, parcels)
         phones = _phones(cursor, parcels)
-        arrived = _messages(cursor, phones, parcels)
+        arrived = _messages(cursor, phones, parcels, asked)
         marked = _marks(cursor, phones, parcels)
         outcome = _statuses(cursor, target, phones, parcels)
         _events(cursor, parcels)
@@ -155,6 +156,13 @@ def _brings_file(unit: Unit) -> bool:
     return isinstance(unit, InboundMessage) and unit.type in media.KINDS
 
 
+def _ask(cursor: raw.MarkedCursor, parcels: list[Parcel]) -> people.Asked | None:
+    """Look for the senders of messages on the way to the numbers."""
+    units = [parcel.unit for parcel in parcels]
+    senders = [unit.sender for unit in units if isinstance(unit, InboundMessage)]
+    return people.ask((cursor.other(), cursor.other()), senders) if senders else None
+
+
 def _phones(cursor: psycopg.Cursor[Any], parcels: list[Parcel]) -> dict[str, int]:
     """Return the rows of the numbers; parcels for a number without a row are parked."""
     spoken = [one for one in parcels if not isinstance(one.unit, AccountEvent)]
@@ -169,9 +177,10 @@ def _phones(cursor: psycopg.Cursor[Any], parcels: list[Parcel]) -> dict[str, int
 
 
 def _messages(
-    cursor: psycopg.Cursor[Any],
+    cursor: raw.MarkedCursor,
     phones: dict[str, int],
     parcels: list[Parcel],
+    asked: people.Asked | None,
 ) -> list[Draft]:
     pairs = [
         (parcel, Arrival(phones[parcel.unit.phone_number_id], parcel.unit))
@@ -186,7 +195,7 @@ def _messages(
     ]
     if not pairs and not chosen:
         return []
-    ids, drafts = threads.store(cursor, [arrival for _, arrival in pairs], chosen)
+    ids, drafts = threads.store(cursor, [arrival for _, arrival in pairs], chosen, asked=asked)
     echoes = {ids[one.key] for _, one in pairs if one.message.is_echo and one.key in ids}
     if echoes:
         drafts += statuses.apply_waiting(cursor, sorted(echoes))

@@ -119,14 +119,20 @@ def _by_kind(sender: Sender) -> list[tuple[str, Name]]:
     return found
 
 
-def moves_of(cursor: Cursor, keys: Iterable[Key]) -> Moves:
+def ask_moves(cursor: Cursor, keys: Iterable[Key]) -> Cursor:
+    """Look up what became of these names, and leave the answer to ``moves_of``."""
+    cursor.execute(_MOVES, columns(sorted(keys)))
+    return cursor
+
+
+def moves_of(cursor: Cursor, keys: Iterable[Key], *, asked: Cursor | None = None) -> Moves:
     """Return all that ever became of these names. One query while nothing did."""
     moves = Moves()
     known: set[Key] = set()
     wanted = set(keys)
     while wanted:
         known |= wanted
-        cursor.execute(_MOVES, _columns(sorted(wanted)))
+        cursor, asked = asked or ask_moves(cursor, wanted), None
         wanted = set()
         for kind, key, at, new_key, new_value in cursor.fetchall():
             moves.by_key[kind, key].append((at, (kind, new_key), new_value))
@@ -148,13 +154,13 @@ def change(cursor: Cursor, changes: Sequence[Change]) -> list[Pair]:
     if not told:
         return []
     ordered = sorted(told)  # in one order everywhere, so that two writers cannot deadlock
-    columns = (
-        *_columns(old for old, _ in ordered),
+    told_columns = (
+        *columns(old for old, _ in ordered),
         arrays.times(at for _, at in ordered),
         arrays.texts(told[place][1][0][1] for place in ordered),
         arrays.texts(told[place][1][1] for place in ordered),
     )
-    cursor.execute(_ADD_MOVES, columns)
+    cursor.execute(_ADD_MOVES, told_columns)
     added = {((kind, key), at) for kind, key, at in cursor.fetchall()}
     pairs: list[Pair] = []
     for place in sorted(added, key=lambda place: (place[1], place[0])):
@@ -166,7 +172,7 @@ def change(cursor: Cursor, changes: Sequence[Change]) -> list[Pair]:
 def _move(cursor: Cursor, old: Key, new: Name, told: Change) -> list[Pair]:
     # Perhaps the new name is an old one by now.
     key, value = moves_of(cursor, [new[0]]).follow(new, told.at)
-    cursor.execute(_LOCK, _columns(sorted({old, key})))
+    cursor.execute(_LOCK, columns(sorted({old, key})))
     rows = {(kind, match_key): (pk, owner) for kind, match_key, pk, owner in cursor.fetchall()}
     if old == key or old not in rows:
         return []
@@ -193,6 +199,7 @@ def _is_stranger(cursor: Cursor, contact_id: int, told: Change) -> bool:
     return bool(cursor.fetchone()[0])
 
 
-def _columns(keys: Iterable[Key]) -> tuple[str, str]:
+def columns(keys: Iterable[Key]) -> tuple[str, str]:
+    """Return names as two array literals: kinds and match keys."""
     listed = list(keys)
     return arrays.texts(kind for kind, _ in listed), arrays.texts(key for _, key in listed)

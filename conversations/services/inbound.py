@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -41,7 +41,6 @@ _stale_notes: set[int] = set()
 _turn = threading.Lock()
 _wanted = threading.Event()
 _kept = sessions.Keeper()
-_teller = ThreadPoolExecutor(1, thread_name_prefix="hints")
 
 
 def process_deliveries(
@@ -79,15 +78,15 @@ def attend() -> None:
 
 @dataclass(slots=True)
 class _Hints:
-    """One hint a tenant and moment, told by another thread: Redis must not hold up the work."""
+    """One hint a tenant and moment, and no wait for it: Redis must not hold up the work."""
 
     waiting: dict[str, int] = field(default_factory=dict)
     told_at: dict[str, float] = field(default_factory=dict)
-    telling: Future[None] | None = None
+    telling: list[Future[None]] = field(default_factory=list)
 
     def tell(self) -> None:
         """Begin to tell what is due, unless the last ones are still being told."""
-        if not self.waiting or (self.telling is not None and not self.telling.done()):
+        if not self.waiting or not all(one.done() for one in self.telling):
             return
         now = time.monotonic()
         due = [one for one in self.waiting if now - self.told_at.get(one, 0.0) >= HINT_SECONDS]
@@ -96,22 +95,14 @@ class _Hints:
 
     def finish(self) -> None:
         """Tell everything, but wait for Redis no longer than a moment."""
-        with suppress(TimeoutError):
-            if self.telling is not None:
-                self.telling.result(HINT_WAIT_SECONDS)
-            if self.waiting:
-                self._begin(self.waiting, time.monotonic()).result(HINT_WAIT_SECONDS)
+        wait(self.telling, HINT_WAIT_SECONDS)
+        self._begin(self.waiting, time.monotonic())
+        wait(self.telling, HINT_WAIT_SECONDS)
         self.waiting = {}
 
-    def _begin(self, hints: dict[str, int], now: float) -> Future[None]:
+    def _begin(self, hints: dict[str, int], now: float) -> None:
         self.told_at.update(dict.fromkeys(hints, now))
-        self.telling = _teller.submit(_tell, hints)
-        return self.telling
-
-
-def _tell(hints: dict[str, int]) -> None:
-    for schema, seq in hints.items():
-        live.hint(schema, seq)
+        self.telling = [live.begin_hint(schema, seq) for schema, seq in hints.items()]
 
 
 class Worker:

@@ -3,7 +3,7 @@
 Set-based, on the caller's own session and in its open transaction (see ``applying``).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -79,20 +79,32 @@ class People:
 
     contacts: list[int]  # one a sender, in their order
     gone: dict[int, int]  # contacts that were merged just now, and into which
+    new: set[int]  # contacts that were made just now
 
 
-def resolve(cursor: Cursor, senders: Sequence[tuple[Sender, datetime]]) -> list[int]:
-    """Return a contact's id for each sender, who wrote at the time beside it.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Look-ups that are on their way, of so many names."""
 
-    For callers that know of nobody merged before; see ``meet``.
-    """
-    return meet(cursor, senders).contacts
+    keys: frozenset[Key]
+    moves: Cursor
+    found: Cursor
+
+
+def ask(cursors: tuple[Cursor, Cursor], senders: Iterable[Sender]) -> Asked:
+    """Look senders up without waiting for it; ``meet`` reads what was found."""
+    keys = frozenset(key for sender in senders for key, _ in identities.names_of(sender))
+    moves, found = cursors
+    found.execute(_FIND, identities.columns(keys))
+    return Asked(keys, identities.ask_moves(moves, keys), found)
 
 
 def meet(
     cursor: Cursor,
     senders: Sequence[tuple[Sender, datetime]],
     changes: Sequence[Change] = (),
+    *,
+    asked: Asked | None = None,
 ) -> People:
     """Find or make the contact of each sender, and follow people to their new names.
 
@@ -101,14 +113,17 @@ def meet(
     other writers: a name exists once.
 
     The conversations of merged contacts are the caller's to join (``merging.join``): their locks
-    come later. Raises: merging.RivalMergeError, to be tried again.
+    come later. What was ``asked`` in this transaction before spares a look-up or two.
+    Raises: merging.RivalMergeError, to be tried again.
     """
     pairs = identities.change(cursor, changes)
-    groups = _groups(cursor, senders, changes)
+    if changes:
+        asked = None  # it was true before them
+    groups = _groups(cursor, senders, changes, asked)
     values = {key: value for group in groups for key, value in group}
     together = [[key for key, _ in group] for group in groups]
     book = _Book()
-    _find(cursor, book, values)
+    _find(cursor, book, values, asked)
     missing = [key for key in values if key not in book.contacts]
     if missing:
         _make(cursor, book, missing, values, together)
@@ -122,18 +137,23 @@ def meet(
     _name(cursor, book, zip(contacts, senders, strict=True))
     if gone:
         merging.merge(cursor, gone)
-    return People(contacts, gone)
+    return People(contacts, gone, book.drawn - gone.keys())
 
 
 def _groups(
-    cursor: Cursor, senders: Sequence[tuple[Sender, datetime]], changes: Sequence[Change]
+    cursor: Cursor,
+    senders: Sequence[tuple[Sender, datetime]],
+    changes: Sequence[Change],
+    asked: Asked | None,
 ) -> list[list[Name]]:
     """Return the present names of each sender, and of everybody who changed names."""
     dated = [(identities.names_of(sender), at) for sender, at in senders]
     for one in changes:
         before, after = one.names.before, one.names.after
         dated.append((identities.names_of(before) + identities.names_of(after), one.at))
-    moves = identities.moves_of(cursor, {key for names, _ in dated for key, _ in names})
+    keys = {key for names, _ in dated for key, _ in names}
+    fits = asked is not None and keys <= asked.keys
+    moves = identities.moves_of(cursor, keys, asked=asked.moves if asked and fits else None)
     return [list(dict(moves.follow(name, at) for name in names).items()) for names, at in dated]
 
 
@@ -159,11 +179,14 @@ def _note_parents(cursor: Cursor, seen: Iterable[tuple[int, tuple[Sender, dateti
         cursor.execute(_ADD_IDENTITIES, (kinds, parents, parents, owners))
 
 
-def _find(cursor: Cursor, book: _Book, keys: Iterable[Key]) -> None:
-    wanted = list(keys)
-    kinds, match_keys = [kind for kind, _ in wanted], [key for _, key in wanted]
-    cursor.execute(_FIND, (arrays.texts(kinds), arrays.texts(match_keys)))
+def _find(cursor: Cursor, book: _Book, keys: Collection[Key], asked: Asked | None = None) -> None:
+    if asked is not None and asked.keys.issuperset(keys):
+        cursor = asked.found
+    else:
+        cursor.execute(_FIND, identities.columns(keys))
     for kind, match_key, contact, profile_at, profile_name in cursor.fetchall():
+        if (kind, match_key) not in keys:
+            continue
         book.contacts[kind, match_key] = contact
         if profile_at is not None:
             book.profiles[contact] = (profile_at, profile_name)

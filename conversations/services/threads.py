@@ -14,7 +14,7 @@ import psycopg
 from conversations import rules
 from conversations.models import Message
 from conversations.services import attachments, consent, identities, merging, people
-from tenants.db import arrays
+from tenants.db import arrays, raw
 from tenants.feed.live import Draft
 from tenants.feed.models import Change
 from whatsapp.payloads import InboundMessage
@@ -107,11 +107,16 @@ class _News:
 
 
 def store(
-    cursor: Cursor, arrivals: Sequence[Arrival], preferences: Sequence[Preference] = ()
+    cursor: raw.MarkedCursor,
+    arrivals: Sequence[Arrival],
+    preferences: Sequence[Preference] = (),
+    *,
+    asked: people.Asked | None = None,
 ) -> tuple[dict[tuple[int, str], int], list[Draft]]:
     """Insert what is not there yet; return the new ids by number and wamid, and the changes.
 
     What people say about marketing, by a message or in WhatsApp's settings, is noted with it.
+    ``asked`` is what ``people.ask`` gave for the senders, in the same transaction.
     """
     first: dict[tuple[int, str], Arrival] = {}
     for arrival in arrivals:
@@ -119,14 +124,14 @@ def store(
     unique = list(first.values())
     senders = [(one.message.sender, one.message.timestamp) for one in unique]
     senders += [(one.sender, one.at) for one in preferences]
-    met = people.meet(cursor, senders, _changes(unique))
+    met = people.meet(cursor, senders, _changes(unique), asked=asked)
     words = [consent.word_of(one.phone_id, one.message) for one in unique]
     words += [consent.word_of_preference(one) for one in preferences]
     joined = consent.record(cursor, zip(met.contacts, words, strict=True))
     joined += merging.join(cursor, met.gone, met.contacts)
     writers = met.contacts[: len(unique)]
     places = [(one.phone_id, contact) for one, contact in zip(unique, writers, strict=True)]
-    conversations = _conversations(cursor, places)
+    conversations = _conversations(cursor, places, met.new)
     threads = {one.key: conversations[place] for one, place in zip(unique, places, strict=True)}
     # By Meta's time, whose seconds are long, then as they came: ids follow both within a batch.
     # (Rivals for a wamid do not meet here: each holds the lock of its conversation.)
@@ -145,9 +150,16 @@ def _changes(arrivals: Iterable[Arrival]) -> list[identities.Change]:
     return [identities.Change(names, at) for names, at in told if names is not None]
 
 
-def _conversations(cursor: Cursor, places: Iterable[Place]) -> dict[Place, int]:
+def _conversations(
+    cursor: raw.MarkedCursor, places: Iterable[Place], new_people: set[int]
+) -> dict[Place, int]:
     wanted = sorted(set(places))
-    found = _ask(cursor, _FIND, wanted)
+    # New people have none yet, so what is made for them need not wait for what is found of others.
+    asked = [
+        _begin(cursor.other(), _FIND, [place for place in wanted if place[1] not in new_people]),
+        _begin(cursor.other(), _ADD, [place for place in wanted if place[1] in new_people]),
+    ]
+    found = {place: pk for one in asked for place, pk in _read(one).items()}
     missing = [place for place in wanted if place not in found]
     if missing:
         found |= _ask(cursor, _ADD, missing)
@@ -160,9 +172,19 @@ def _conversations(cursor: Cursor, places: Iterable[Place]) -> dict[Place, int]:
 
 
 def _ask(cursor: Cursor, query: str, places: list[Place]) -> dict[Place, int]:
+    return _read(_begin(cursor, query, places))
+
+
+def _begin(cursor: Cursor, query: str, places: list[Place]) -> Cursor | None:
+    if not places:
+        return None
     phones, contacts = [phone for phone, _ in places], [contact for _, contact in places]
-    cursor.execute(query, (arrays.numbers(phones), arrays.numbers(contacts)))
-    return {(phone, contact): pk for phone, contact, pk in cursor.fetchall()}
+    return cursor.execute(query, (arrays.numbers(phones), arrays.numbers(contacts)))
+
+
+def _read(asked: Cursor | None) -> dict[Place, int]:
+    rows = asked.fetchall() if asked is not None else []
+    return {(phone, contact): pk for phone, contact, pk in rows}
 
 
 def _insert(

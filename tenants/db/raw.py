@@ -16,10 +16,15 @@ class MarkedCursor(psycopg.Cursor[Any]):
 
     def __init__(self, session: psycopg.Connection[Any], *, mark: str) -> None:
         super().__init__(session)
+        self._mark = mark
         self._start = f"/* {mark} */ "
 
     def execute(self, query: Any, params: Any = None, **how: Any) -> Self:
         return super().execute(self._start + query, params, **how)
+
+    def other(self) -> "MarkedCursor":
+        """Return another cursor of the same transaction: their statements can travel together."""
+        return MarkedCursor(self.connection, mark=self._mark)
 
 
 def connect(*, name: str, **settings: str) -> psycopg.Connection[Any]:

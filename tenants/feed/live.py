@@ -3,13 +3,14 @@
 import asyncio
 import json
 import logging
+import threading
 from collections.abc import Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import uuid4
 
-from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import connection, transaction
 
@@ -100,18 +101,41 @@ def group(schema: str) -> str:
 
 def hint(schema: str, seq: int) -> None:
     """Tell a tenant's open pages that number ``seq`` exists. Never raises: pages also poll."""
+    begin_hint(schema, seq).result()
+
+
+def begin_hint(schema: str, seq: int) -> Future[None]:
+    """Do the same without waiting for Redis; what is returned never has an error."""
+    return asyncio.run_coroutine_threadsafe(_send(schema, seq), _teller.loop())
+
+
+async def _send(schema: str, seq: int) -> None:
     message = {"type": "hint", "schema": schema, "seq": seq}
     try:
-        async_to_sync(_send)(group(schema), message)
+        layer: Any = get_channel_layer()
+        # A Redis that takes connections and never answers must not hold anybody up.
+        async with asyncio.timeout(HINT_SECONDS):
+            await layer.group_send(group(schema), message)
     except Exception:
         logger.warning("hint %s to %s lost: the channel layer does not answer", seq, schema)
 
 
-async def _send(name: str, message: dict[str, Any]) -> None:
-    layer: Any = get_channel_layer()
-    # A Redis that takes connections and never answers must not hold anybody up.
-    async with asyncio.timeout(HINT_SECONDS):
-        await layer.group_send(name, message)
+class _Teller:
+    """A thread with an event loop, so that a process keeps one connection for all its hints."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def loop(self) -> asyncio.AbstractEventLoop:
+        with self._lock:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                threading.Thread(target=self._loop.run_forever, name="hints", daemon=True).start()
+            return self._loop
+
+
+_teller = _Teller()
 
 
 class Socket(Protocol):

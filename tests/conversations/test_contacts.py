@@ -136,7 +136,7 @@ def test_the_name_on_whatsapp_never_wins_over_the_operator_s(ana, acme, conversa
     rename(ana, conversation.pk)
     session = raw.connect(name="test profile")
     with context.raw_transaction(session, acme.schema_name) as cursor:
-        people.resolve(cursor, [(Sender("5511988412203", "", "", "Mariana 🌸"), noon)])
+        people.meet(cursor, [(Sender("5511988412203", "", "", "Mariana 🌸"), noon)])
     session.close()
 
     with context.tenant(acme.schema_name):

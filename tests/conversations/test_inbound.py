@@ -265,7 +265,12 @@ def test_messages_of_two_numbers_of_one_customer_are_two_conversations(acme, glo
 
 def test_pages_get_one_hint_a_tenant_with_the_last_number(acme, globex, take, monkeypatch):
     hints = []
-    monkeypatch.setattr(live, "hint", lambda schema, seq: hints.append((schema, seq)))
+
+    class Layer:
+        async def group_send(self, group, message):
+            hints.append((message["schema"], message["seq"]))
+
+    monkeypatch.setattr(live, "get_channel_layer", Layer)
 
     take(
         messages(*(text(f"wamid.{n}") for n in range(5))),

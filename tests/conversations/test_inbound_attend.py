@@ -1,5 +1,6 @@
 """A worker's nudges: one thread works, nobody is nudged meanwhile, and nothing stays behind."""
 
+import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -132,11 +133,14 @@ def test_a_worker_that_was_killed_is_awake_for_a_second_only(db):
 def test_a_redis_that_hangs_holds_up_no_message(acme, meta_app, phones, monkeypatch):
     told, free = [], threading.Event()
 
-    def hint(schema, seq):
-        free.wait(30)
-        told.append(seq)
+    class Layer:
+        async def group_send(self, group, message):
+            while not free.is_set():
+                await asyncio.sleep(0.01)
+            told.append(message["seq"])
 
-    monkeypatch.setattr(live, "hint", hint)
+    monkeypatch.setattr(live, "get_channel_layer", Layer)
+    monkeypatch.setattr(live, "HINT_SECONDS", 30.0)
     monkeypatch.setattr(inbound, "HINT_WAIT_SECONDS", 0.05)
     for number in range(3):
         deliver(meta_app, body(change(messages=[text(f"wamid.{number}")])))

@@ -24,7 +24,7 @@ def resolve(acme, *senders) -> list[int]:
     session = raw.connect(name="test rival")
     try:
         with context.raw_transaction(session, acme.schema_name) as cursor:
-            return people.resolve(cursor, senders)
+            return people.meet(cursor, senders).contacts
     finally:
         session.close()
 
@@ -42,7 +42,7 @@ def resolve(acme, *senders) -> list[int]:
 def test_the_second_of_two_writers_takes_the_first_one_s_people(acme, claims, ours, theirs):
     with ThreadPoolExecutor() as pool:
         with context.raw_transaction(claims, acme.schema_name) as cursor:
-            first = people.resolve(cursor, ours)
+            first = people.meet(cursor, ours).contacts
             rival = pool.submit(resolve, acme, *theirs)
             until_waiting("test rival")
         second = rival.result()

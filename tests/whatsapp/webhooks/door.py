@@ -43,7 +43,7 @@ class Door:
     """An event loop in a thread of its own, so that tests stay plain functions."""
 
     def __init__(
-        self, nudge: Callable[[], None] = lambda: None, *, database: str | None = None
+        self, nudge: Callable[[], object] = lambda: None, *, database: str | None = None
     ) -> None:
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)

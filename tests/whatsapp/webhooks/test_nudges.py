@@ -67,6 +67,22 @@ def test_what_comes_while_one_is_under_way_shares_the_next():
     assert len(calls) == 2
 
 
+def test_who_finds_a_worker_awake_does_not_ask_again_at_once(monkeypatch):
+    monkeypatch.setattr(nudges, "AWAKE_SECONDS", 0.5)
+    calls = []
+
+    def awake() -> bool:
+        calls.append(time.monotonic())
+        return True
+
+    with Door(awake) as door:
+        for _ in range(20):
+            door.post(BODY)
+        wait_until(lambda: len(calls) == 2)  # the last one may have come after the worker's end
+
+    assert calls[1] - calls[0] >= 0.5
+
+
 def test_after_a_failure_it_rests_and_then_pays_what_it_owes(monkeypatch):
     monkeypatch.setattr(nudges, "REST_SECONDS", 0.5)
     calls = []

@@ -45,11 +45,11 @@ class _DisconnectedError(Exception):
 class IngestApp:
     """Takes events in. Opens its sessions on the first request: daphne sends no lifespan events.
 
-    ``nudge`` is called in a thread of its own, a few times a second at most; it may raise.
+    ``nudge`` is called in a thread of its own, and may raise. True: a worker was awake.
     """
 
     def __init__(
-        self, *, database_url: str, open_secret: OpenSecret, nudge: Callable[[], None]
+        self, *, database_url: str, open_secret: OpenSecret, nudge: Callable[[], bool]
     ) -> None:
         self._candidates = Candidates(database_url, open_secret)
         self._nudges = Nudges(nudge)
