@@ -3,7 +3,6 @@
 import asyncio
 import json
 import logging
-import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -16,6 +15,7 @@ from django.db import connection, transaction
 
 from tenants import context
 from tenants.db import arrays
+from tenants.feed import background
 
 logger = logging.getLogger(__name__)
 
@@ -106,7 +106,7 @@ def hint(schema: str, seq: int) -> None:
 
 def begin_hint(schema: str, seq: int) -> Future[None]:
     """Do the same without waiting for Redis; what is returned never has an error."""
-    return asyncio.run_coroutine_threadsafe(_send(schema, seq), _teller.loop())
+    return asyncio.run_coroutine_threadsafe(_send(schema, seq), background.loop())
 
 
 async def _send(schema: str, seq: int) -> None:
@@ -118,24 +118,6 @@ async def _send(schema: str, seq: int) -> None:
             await layer.group_send(group(schema), message)
     except Exception:
         logger.warning("hint %s to %s lost: the channel layer does not answer", seq, schema)
-
-
-class _Teller:
-    """A thread with an event loop, so that a process keeps one connection for all its hints."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._loop: asyncio.AbstractEventLoop | None = None
-
-    def loop(self) -> asyncio.AbstractEventLoop:
-        with self._lock:
-            if self._loop is None:
-                self._loop = asyncio.new_event_loop()
-                threading.Thread(target=self._loop.run_forever, name="hints", daemon=True).start()
-            return self._loop
-
-
-_teller = _Teller()
 
 
 class Socket(Protocol):
