@@ -73,6 +73,10 @@ class ConsoleAdmin(ModelAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Show a service's refusal as an error of the form, with everything still typed in."""
+        for field in self.model._meta.fields:
+            if field.is_relation:
+                for text in filter(None, request.POST.getlist(field.name)):
+                    _key_of(field.related_model, text)
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except DomainError as refusal:
@@ -97,7 +101,7 @@ class ConsoleAdmin(ModelAdmin):
 
     def response_action(self, request: ConsoleRequest, queryset: QuerySet[Any]) -> Any:
         for key in request.POST.getlist(helpers.ACTION_CHECKBOX_NAME):
-            self._key(key)
+            _key_of(self.model, key)
         return super().response_action(request, queryset)
 
     def for_all(
@@ -151,7 +155,7 @@ class ConsoleAdmin(ModelAdmin):
         gone: bool = False,
     ) -> HttpResponse:
         """Do the same for the one object of a form, from a button above it."""
-        chosen = self.get_queryset(request).filter(pk=self._key(object_id))
+        chosen = self.get_queryset(request).filter(pk=_key_of(self.model, object_id))
         if request.method != "POST":
             return self._ask(request, chosen, action="", question=question, danger=danger)
         self.for_each(request, chosen, action="", question=question, act=act)
@@ -163,12 +167,6 @@ class ConsoleAdmin(ModelAdmin):
         """Return the path of one of this model's pages."""
         meta = self.model._meta
         return reverse(f"admin:{meta.app_label}_{meta.model_name}_{page}", args=args)
-
-    def _key(self, text: str) -> Any:
-        try:
-            return self.model._meta.pk.to_python(text)
-        except ValidationError as error:
-            raise BadRequest from error
 
     def _one(self, request: ConsoleRequest, obj: Model, act: Callable[[Any], object]) -> bool:
         try:
@@ -228,6 +226,14 @@ class _RefusedForm(forms.ModelForm):
         cleaned = super().clean()
         self.add_error(None, self.refusal)
         return cleaned
+
+
+def _key_of(model: Any, text: str) -> Any:
+    """Read a key that a form names: Django's widgets fail over one that cannot be one."""
+    try:
+        return model._meta.pk.to_python(text)
+    except ValidationError as error:
+        raise BadRequest from error
 
 
 def require(form: type[forms.ModelForm], name: str, label: Any) -> None:

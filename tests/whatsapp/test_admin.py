@@ -114,3 +114,12 @@ def test_releasing_asks_first(console, form):
     answer = console.post(address, {"confirmed": "yes"})
     assert answer["Location"] == "/admin/webhooks/phoneroute/"
     assert route_of(PHONES["acme"][0]) is None
+
+
+@pytest.mark.parametrize("field", ["tenant", "app"])
+@pytest.mark.parametrize("odd", ["abc", "99999999999999999999999", "-1", "\x00", "1' OR '1'='1"])
+def test_ids_that_are_none_are_refused(console, form, field, odd):
+    answer = console.post("/admin/webhooks/phoneroute/add/", {**form, field: odd})
+
+    assert answer.status_code in (200, 400)
+    assert route_of(PHONES["acme"][0]) is None
