@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -205,9 +205,8 @@ def thread_of(conversation: Conversation, before: Position | None = None) -> Que
     )
     # A reaction of ours is a chip on its message; one that failed has to say so.
     chip = Q(type=Message.Type.REACTION, direction=Message.Direction.OUTBOUND)
-    messages = messages_of(conversation).filter(
-        ~chip | Q(status=Message.Status.FAILED), ~Exists(later)
-    )
+    loud = Q(status__in=(Message.Status.FAILED, Message.Status.UNCONFIRMED))
+    messages = messages_of(conversation).filter(~chip | loud, ~Exists(later))
     if before is None:
         return messages
     earlier = Q(timestamp__lt=before.at)
@@ -250,7 +249,8 @@ def with_marks(messages: Iterable[Message | None]) -> None:
     found = Mark.objects.filter(
         phone__in={phone for phone, _wamid in known},
         target_wamid__in={wamid for _phone, wamid in known},
-    ).order_by("provider_at", "wamid")
+    ).exclude(message__status=Message.Status.FAILED)
+    found = found.order_by("provider_at", F("message").asc(nulls_first=True), "wamid")
     by_target: dict[tuple[int, str], list[Mark]] = {}
     for mark in found:
         by_target.setdefault((mark.phone_id, mark.target_wamid), []).append(mark)
@@ -275,15 +275,6 @@ def _mark(message: Message, marks: list[Mark]) -> None:
         versions=tuple(versions),
         revoked_at=min(revoked, default=None),
     )
-
-
-def replaced_by(messages: Iterable[Message]) -> list[int]:
-    """Return the ids of the attempts that these messages replace. No query if none is a retry."""
-    newest = {message.retry_of_id: message.pk for message in messages if message.retry_of_id}
-    if not newest:
-        return []
-    later = Message.objects.filter(retry_of__in=newest).exclude(pk__in=newest.values())
-    return [*newest, *later.values_list("pk", flat=True)]
 
 
 def message_named(conversation: Conversation, wamid: str) -> Message | None:

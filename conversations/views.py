@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from conversations import forms, selectors
+from conversations import forms, selectors, threads
 from conversations.models import Conversation, Message
 from conversations.services import outbound, reading
 from tenants.access import OperatorRequest, role_required
@@ -165,10 +165,7 @@ def _difference(
         )
     opened = context["conversation"]
     if opened is not None and difference.message_ids:
-        bubbles = selectors.thread_of(opened).filter(pk__in=difference.message_ids)
-        context["bubbles"] = list(bubbles)
-        context["quotes"] = selectors.quoted_by(context["bubbles"])
-        context["replaced"] = selectors.replaced_by(context["bubbles"])
+        context |= threads.redrawn(opened, difference.message_ids)
     return render(request, "conversations/_changes.html", context)
 
 
@@ -246,9 +243,8 @@ def _sent(request: OperatorRequest, message: Message, shown_pk: int) -> HttpResp
         return HttpResponse(headers={"HX-Redirect": address})
     rows = list(selectors.listed(request.actor).filter(pk=message.conversation_id))
     context = _fragments(request, rows, open_pk=message.conversation_id)
-    context["bubbles"] = list(selectors.thread_of(rows[0]).filter(pk=message.pk)) if rows else []
-    context["quotes"] = selectors.quoted_by(context["bubbles"])
-    context["replaced"] = selectors.replaced_by(context["bubbles"])
+    if rows:
+        context |= threads.redrawn(rows[0], [message.pk])
     return render(request, "conversations/_changes.html", context)
 
 

@@ -81,12 +81,6 @@ def clean(value: Any) -> Any:
     return value
 
 
-def target_of(message: Message) -> Message | None:
-    """Return the message that a reaction of ours is about. One query."""
-    wamid = message.content.get("message_id", "")
-    return Message.objects.filter(phone=message.phone_id, wamid=wamid).first()
-
-
 def _check_reaction(
     conversation: Conversation, wamid: str, now: datetime, reply_to: Message | None
 ) -> None:

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from conversations import rules
 from conversations.models import Conversation, Message
 from conversations.selectors import MergedError
-from conversations.services import composing, reading
+from conversations.services import composing, reactions, reading
 from tenants import context, queue
 from tenants.errors import DomainError, NotFoundError
 from tenants.feed import live
@@ -287,6 +287,7 @@ def _insert(draft: Message, actor: Actor, conversation: Conversation, now: datet
     draft.author = actor.user
     draft.save(force_insert=True)
     if draft.type == Message.Type.REACTION:
+        reactions.note(draft)
         return draft  # it belongs to the message that it is about
     conversation.last_message = draft
     conversation.last_message_at = draft.timestamp
