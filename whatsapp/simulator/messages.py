@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 
-from whatsapp.simulator import ids, templates, validation
+from whatsapp.simulator import errors, ids, templates, validation
 from whatsapp.simulator.asgi import DroppedError, Response
 from whatsapp.simulator.calls import Answer, Call
 from whatsapp.simulator.errors import GraphError
@@ -29,7 +29,7 @@ async def post(call: Call) -> Answer | Response:
         templates.check_send(world.templates, phone.waba_id, outgoing.content["template"])
     refusal = world.take_refusal()
     if refusal.isdecimal():
-        raise GraphError(int(refusal))
+        raise errors.refusal(int(refusal))
     if refusal == "html_500":
         return Response(_HTML, status=500, content_type="text/html; charset=utf-8")
     if refusal == "drop":
