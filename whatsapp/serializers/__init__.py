@@ -18,6 +18,7 @@ from tenants.serializers import (
     WholeNumberField,
 )
 from whatsapp import rendering
+from whatsapp.findings import Grade
 from whatsapp.models import Job, MessageTemplate, Phone
 
 FILLED_MAX_CHARACTERS = 2048
@@ -107,17 +108,30 @@ class ResultField(serializers.JSONField):
     """What a job brought; null while it runs, and where it brought nothing."""
 
 
+class StepSerializer(serializers.Serializer[Any]):
+    """A step of a job that has several, and what it found."""
+
+    step = serializers.CharField(help_text="Its name; `title` is for people.")
+    title = serializers.CharField()
+    state = serializers.ChoiceField(choices=[(grade.value, grade.value) for grade in Grade])
+    code = serializers.CharField(help_text="Of what was found; may be empty.")
+    what = serializers.CharField(help_text="What was found, in a sentence.")
+    fix = serializers.CharField(help_text="What to do about it; may be empty.")
+
+
 class JobSerializer(serializers.Serializer[Any]):
     """Something that waits for WhatsApp; ask again until `state` is DONE or FAILED."""
 
     id = serializers.IntegerField()
     kind = serializers.ChoiceField(choices=Job.Kind.choices)
     state = serializers.ChoiceField(choices=Job.State.choices)
-    account = serializers.CharField(source="subject", help_text="The business account (WABA).")
+    subject = serializers.CharField(help_text="What it is about: a WABA id, a phone_number_id.")
+    account = serializers.CharField(source="subject", help_text="The same, by its older name.")
     done = serializers.IntegerField()
     total = serializers.IntegerField(allow_null=True, help_text="Null while nobody knows.")
     error_code = serializers.IntegerField(allow_null=True, help_text="Meta's error code.")
     error = serializers.SerializerMethodField(help_text="What went wrong; may be empty.")
+    steps = StepSerializer(source="told_steps", many=True)
     result = ResultField()
     created_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField(allow_null=True)
