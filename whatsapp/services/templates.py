@@ -133,7 +133,13 @@ def _check_account(waba_id: str) -> None:
 def _start(
     actor: Actor, kind: Job.Kind, waba_id: str, arguments: dict[str, Any] | None = None
 ) -> Job:
-    job = jobs.start(author=actor.user, kind=kind, subject=waba_id, arguments=arguments)
+    job = jobs.start(
+        author=actor.user,
+        kind=kind,
+        subject=waba_id,
+        arguments=arguments,
+        single=kind == Job.Kind.TEMPLATES_SYNC,
+    )
     if kind != Job.Kind.TEMPLATES_SYNC:
         action = f"template.{kind.value.removeprefix('TEMPLATE_').lower()}_asked"
         audit.record(actor=actor.user, action=action, target=job, tenant=actor.tenant)

@@ -1,0 +1,15 @@
+"""What one tenant knows of its numbers (tenant schema)."""
+
+from whatsapp.models.jobs import Job
+from whatsapp.models.media import THUMBNAIL_PIXELS, MediaFile
+from whatsapp.models.numbers import AccountEvent, Phone
+from whatsapp.models.templates import MessageTemplate
+
+__all__ = [
+    "THUMBNAIL_PIXELS",
+    "AccountEvent",
+    "Job",
+    "MediaFile",
+    "MessageTemplate",
+    "Phone",
+]

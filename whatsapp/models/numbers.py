@@ -1,0 +1,61 @@
+"""A business's numbers, and what its account says."""
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+
+class Phone(models.Model):
+    """A business number on the Cloud API. Who owns it is said by ``webhooks.PhoneRoute``."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "ACTIVE", _("Active")
+        INACTIVE = "INACTIVE", _("Inactive")
+        SUSPENDED = "SUSPENDED", _("Suspended")
+
+    class Health(models.TextChoices):
+        OK = "OK", _("Working")
+        DEGRADED = "DEGRADED", _("Degraded")
+        AUTH_ERROR = "AUTH_ERROR", _("Reconnect")
+        UNKNOWN = "UNKNOWN", _("Not checked yet")
+
+    class ReadPolicy(models.TextChoices):
+        """When customers see that their messages were read."""
+
+        ON_OPEN = "ON_OPEN", _("When somebody opens the conversation")
+        ON_REPLY = "ON_REPLY", _("When somebody replies")
+        NEVER = "NEVER", _("Never")
+
+    phone_number_id = models.CharField(max_length=40, unique=True)
+    waba_id = models.CharField(max_length=40)
+    display_phone_number = models.CharField(max_length=40)
+    name = models.CharField(max_length=120)
+    access_token_sealed = models.TextField(editable=False)
+    status = models.CharField(max_length=20, choices=Status, default=Status.ACTIVE)
+    health = models.CharField(max_length=20, choices=Health, default=Health.UNKNOWN)
+    health_checked_at = models.DateTimeField(null=True)
+    read_policy = models.CharField(
+        max_length=10,
+        choices=ReadPolicy,
+        default=ReadPolicy.ON_OPEN,
+        db_default=ReadPolicy.ON_OPEN,
+    )
+    read_marks_failed = models.PositiveIntegerField(default=0, db_default=0)  # best effort: counted
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    def __str__(self) -> str:
+        return self.name or self.display_phone_number
+
+
+class AccountEvent(models.Model):
+    """A webhook change that names no number (templates, account, quality), kept as it came."""
+
+    digest = models.BinaryField(max_length=32, unique=True)  # sha256 of waba, field, time and value
+    waba_id = models.CharField(max_length=40)
+    field = models.CharField(max_length=80)
+    value = models.JSONField()
+    provider_at = models.DateTimeField(null=True)
+    received_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    def __str__(self) -> str:
+        return f"{self.field} {self.waba_id}"
