@@ -17,6 +17,7 @@ from tenants import context
 from tenants.models import Tenant
 from tenants.permissions import system_actor
 from tenants.services import people
+from whatsapp.services import templates
 
 TALKS = {"acme": acme.TALKS, "globex": globex.TALKS}
 
@@ -58,6 +59,7 @@ def _talk(place: places.Place, tenant: Tenant) -> int:
             return 0
         cast = rows.Cast(phone=places.phone(place), operator=operator, admin=admin)
         rows.write(talks, cast=cast, now=timezone.now())
+        templates.sync(actor=system_actor(tenant))  # done by the worker, when there is one
     return len(talks)
 
 
