@@ -21,7 +21,11 @@ class StatusEvent(models.Model):
         Message, models.CASCADE, null=True, related_name="status_events", db_index=False
     )
     errors = models.JSONField(null=True)
-    pricing = models.JSONField(null=True)
+    pricing = models.JSONField(null=True)  # as it came
+    # The same in one spelling; whether it is billed follows from type and category.
+    pricing_category = models.CharField(max_length=40, blank=True, default="", db_default="")
+    pricing_type = models.CharField(max_length=40, blank=True, default="", db_default="")
+    pricing_model = models.CharField(max_length=40, blank=True, default="", db_default="")
     received_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:

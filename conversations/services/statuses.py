@@ -19,6 +19,7 @@ from tenants.db import arrays
 from tenants.feed.live import Cursor, Draft
 from tenants.feed.models import Change
 from whatsapp.payloads import StatusUpdate
+from whatsapp.payloads.pricing import pricing_of
 from whatsapp.payloads.units import error_of
 
 Key = tuple[int, str]  # phone and wamid
@@ -43,9 +44,9 @@ _FIND = """
 """
 _ADD = """
     INSERT INTO conversations_statusevent (phone_id, wamid, status, provider_at, message_id,
-        claimed_message_id, errors, pricing)
+        claimed_message_id, errors, pricing, pricing_category, pricing_type, pricing_model)
     SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::bigint[],
-        %s::bigint[], %s::jsonb[], %s::jsonb[])
+        %s::bigint[], %s::jsonb[], %s::jsonb[], %s::text[], %s::text[], %s::text[])
     ON CONFLICT (phone_id, wamid, status, provider_at) DO NOTHING
     RETURNING phone_id, wamid, status, provider_at
 """
@@ -189,9 +190,7 @@ def store(cursor: Cursor, reports: Sequence[Report]) -> Outcome:
     outcome = Outcome()
     if not reports:
         return outcome
-    first: dict[tuple[int, str, str, datetime], Report] = {}
-    for report in reports:
-        first.setdefault(report.identity, report)
+    first = {report.identity: report for report in reversed(reports)}
     unique = [first[identity] for identity in sorted(first)]  # one order for every writer
     index, waiting = _find(cursor, unique)
     matched = [index.match(report) for report in unique]
@@ -246,6 +245,7 @@ def _insert(
     cursor: Cursor, reports: Sequence[Report], matched: Sequence[int | None]
 ) -> set[tuple[int, str, str, datetime]]:
     statuses = [report.status for report in reports]
+    prices = [pricing_of(status.pricing) for status in statuses]
     columns = (
         arrays.numbers(report.phone_id for report in reports),
         arrays.texts(status.wamid for status in statuses),
@@ -255,6 +255,9 @@ def _insert(
         arrays.numbers(report.claimed_id for report in reports),
         arrays.texts(_json(status.errors) for status in statuses),
         arrays.texts(_json(status.pricing) for status in statuses),
+        arrays.texts(price.category for price in prices),
+        arrays.texts(price.type for price in prices),
+        arrays.texts(price.model for price in prices),
     )
     cursor.execute(_ADD, columns)
     return set(cursor.fetchall())

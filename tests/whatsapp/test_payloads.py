@@ -17,6 +17,7 @@ from whatsapp.payloads import (
     StatusUpdate,
     Unreadable,
 )
+from whatsapp.payloads.pricing import Pricing, pricing_of
 
 FILES = Path(__file__).parent.parent / "payloads"
 NOW = datetime(2026, 11, 10, 12, 0, 5, tzinfo=UTC)
@@ -183,6 +184,68 @@ def test_contacts_are_joined_by_their_ids_and_not_by_their_places():
     )
 
     assert [unit.sender.profile_name for unit in units] == ["Ana", "Bia", ""]
+
+
+@pytest.mark.parametrize(
+    "name", ["parent_recipient_user_id", "parent_user_id", "recipient_parent_user_id"]
+)
+def test_whom_a_status_is_about_is_read_under_every_name(name):
+    more = {"recipient_user_id": "US.1", name: "US.ENT.9"}
+    unit = only(statuses=[status("wamid.1", "sent", **more)])
+
+    assert unit.recipient == payloads.Sender("5511988887777", "US.1", "US.ENT.9", "")
+
+
+def test_a_status_s_contact_completes_whom_it_is_about():
+    card = contact(user_id="US.1", parent_user_id="US.ENT.9")
+    unit = only(statuses=[status("wamid.1", "read")], contacts=[card])
+
+    assert unit.recipient == payloads.Sender("5511988887777", "US.1", "US.ENT.9", "Ana")
+
+
+@pytest.mark.parametrize("odd", [None, 5, [], {}, {"recipient_id": ["x"]}], ids=repr)
+def test_a_status_about_nobody_is_a_status(odd):
+    unit = only(statuses=[{**status("wamid.1", "sent"), "recipient_id": odd}], contacts=odd)
+
+    assert unit.status == "SENT"
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (
+            {
+                "billable": True,
+                "pricing_model": "PMP",
+                "type": "regular",
+                "category": "authentication-international",
+            },
+            ("authentication_international", "regular", "PMP"),
+        ),
+        (
+            {"pricing_model": "PMP", "category": "authentication_international"},
+            ("authentication_international", "", "PMP"),
+        ),
+        (
+            {"billable": False, "pricing_model": "CBP", "category": "referral_conversion"},
+            ("referral_conversion", "", "CBP"),
+        ),
+        ({"category": "GROUP_marketing", "type": "X" * 99}, ("group_marketing", "x" * 40, "")),
+        ({"category": 5, "type": None, "pricing_model": ["PMP"]}, ("5", "", "")),
+        ("PMP", ("", "", "")),
+        (None, ("", "", "")),
+    ],
+    ids=repr,
+)
+def test_what_a_message_costs_is_in_one_spelling(raw, words):
+    assert pricing_of(raw) == Pricing(*words)
+
+
+def test_the_words_of_an_error_may_stand_in_the_place_of_its_data():
+    error = {"code": 131026, "title": "No", "error_data": "Receiver is incapable"}
+    unit = only(statuses=[status("wamid.1", "failed", errors=[error])])
+
+    assert (unit.error_code, unit.error_detail) == (131026, "Receiver is incapable")
 
 
 def test_a_failed_status_has_its_code_and_words():

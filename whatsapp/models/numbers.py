@@ -41,6 +41,8 @@ class Phone(models.Model):
         db_default=ReadPolicy.ON_OPEN,
     )
     read_marks_failed = models.PositiveIntegerField(default=0, db_default=0)  # best effort: counted
+    # Reported of messages that are not ours: another system sends by the same number.
+    foreign_statuses = models.BigIntegerField(default=0, db_default=0)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     def __str__(self) -> str:

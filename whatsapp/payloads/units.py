@@ -79,8 +79,7 @@ class StatusUpdate:
     callback_data: str  # our own word, echoed
     errors: list[Any] | None
     pricing: Json | None
-    recipient_id: str
-    recipient_user_id: str
+    recipient: Sender  # whom it went to, as far as the status says
     field: ClassVar[str] = "messages"
 
     @property
@@ -128,7 +127,7 @@ def error_of(errors: list[Any] | None) -> tuple[int | None, str]:
     if not isinstance(error, dict):
         return None, ""
     code, data = error.get("code"), error.get("error_data")
-    details = data.get("details") if isinstance(data, dict) else None
+    details = data.get("details") if isinstance(data, dict) else data
     words = (details, error.get("details"), error.get("message"), error.get("title"))
     # A column of 32 bits holds the code; a boolean is none.
     known = isinstance(code, int) and not isinstance(code, bool) and abs(code) < 2**31
