@@ -1,7 +1,7 @@
 """What one tenant knows of its numbers (tenant schema)."""
 
 from whatsapp.models.jobs import Job
-from whatsapp.models.media import THUMBNAIL_PIXELS, MediaFile
+from whatsapp.models.media import THUMBNAIL_PIXELS, MediaFile, MediaUpload
 from whatsapp.models.numbers import AccountEvent, Phone
 from whatsapp.models.templates import MessageTemplate
 
@@ -10,6 +10,7 @@ __all__ = [
     "AccountEvent",
     "Job",
     "MediaFile",
+    "MediaUpload",
     "MessageTemplate",
     "Phone",
 ]

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from tenants.models import User
 from whatsapp import sniffing
 from whatsapp.models.numbers import Phone
 
@@ -14,7 +15,8 @@ THUMBNAIL_PIXELS = 480
 class MediaFile(models.Model):
     """A file of a message: where it comes from, how far it got, and what it really is.
 
-    The bytes lie in the storage under ``key``; a name that somebody gave is only kept here.
+    What one of us uploads has no number: ``MediaUpload`` brings it to each that sends it. The bytes
+    lie in the storage under ``key``; a name that somebody gave is only kept here.
     """
 
     class State(models.TextChoices):
@@ -37,8 +39,12 @@ class MediaFile(models.Model):
         QUOTA = "QUOTA", _("This account's storage is full.")
         DISK = "DISK", _("The file could not be stored.")
 
-    phone = models.ForeignKey(Phone, models.PROTECT, related_name="+", db_index=False)
-    media_id = models.CharField(max_length=100)  # Meta's, known to this number alone
+    phone = models.ForeignKey(Phone, models.PROTECT, null=True, related_name="+", db_index=False)
+    # Meta's, known to this number alone; empty for what one of us uploads.
+    media_id = models.CharField(max_length=100, blank=True, default="", db_default="")
+    author = models.ForeignKey(
+        User, models.DO_NOTHING, null=True, db_constraint=False, related_name="+", db_index=False
+    )
     key = models.UUIDField(unique=True, editable=False)  # names the file in the storage
     name = models.CharField(max_length=200, blank=True, default="")  # as sent, cleaned
     mime_declared = models.CharField(max_length=100, blank=True, default="")
@@ -49,12 +55,13 @@ class MediaFile(models.Model):
     width = models.PositiveIntegerField(null=True)
     height = models.PositiveIntegerField(null=True)
     has_thumbnail = models.BooleanField(default=False)
+    is_animated = models.BooleanField(default=False, db_default=False)  # known of uploads
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     error = models.CharField(max_length=20, choices=Error, blank=True, default=Error.NONE)
     # Fetching: who may claim it when, how often it was tried, and when Meta forgets the id.
     due_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
-    expires_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
@@ -64,6 +71,12 @@ class MediaFile(models.Model):
                 fields=["due_at", "id"],
                 condition=models.Q(state="PENDING"),
                 name="media_due",
+            ),
+            # Serves the same upload made twice, and uploads that nobody sent.
+            models.Index(
+                fields=["sha256"],
+                condition=models.Q(phone__isnull=True),
+                name="media_uploaded",
             ),
         ]
 
@@ -101,3 +114,44 @@ class MediaFile(models.Model):
         """One of image, video, audio and document: what its bytes may be shown as."""
         family = sniffing.family(self.mime_type)
         return "document" if family == "image" and not self.has_thumbnail else family
+
+
+class MediaUpload(models.Model):
+    """A file's way to Meta for one number, which alone knows the id that comes back.
+
+    The id is used again until it ends; an upload may be repeated without harm.
+    """
+
+    class State(models.TextChoices):
+        PENDING = "PENDING", _("Being handed to WhatsApp")
+        READY = "READY", _("Ready to be sent")
+        FAILED = "FAILED", _("Failed")
+
+    file = models.ForeignKey(MediaFile, models.CASCADE, related_name="uploads", db_index=False)
+    phone = models.ForeignKey(Phone, models.PROTECT, related_name="+", db_index=False)
+    media_id = models.CharField(max_length=100, blank=True, default="")  # Meta's
+    state = models.CharField(max_length=10, choices=State, default=State.PENDING)
+    due_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    expires_at = models.DateTimeField(null=True)
+    # Made anew because Meta did not know the id, and not sent since: that happens once in a row.
+    is_renewed = models.BooleanField(default=False)
+    error_code = models.IntegerField(null=True)
+    error_detail = models.CharField(max_length=500, blank=True, default="")
+
+    class Meta:
+        constraints = [
+            # Serves a file that is sent twice, and finds the id of what is to be sent.
+            models.UniqueConstraint(fields=["file", "phone"], name="media_upload_unique"),
+        ]
+        indexes = [
+            # Serves the claim of what is to be handed over.
+            models.Index(
+                fields=["due_at", "id"],
+                condition=models.Q(state="PENDING"),
+                name="media_upload_due",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.state}"
