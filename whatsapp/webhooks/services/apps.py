@@ -1,18 +1,22 @@
 """Meta apps whose webhooks we take: their secrets go in here and never come out."""
 
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from tenants import audit, context, secrets
+from tenants import audit, context, sealing, secrets
 from tenants.errors import DomainError
 from tenants.models import Tenant, User
-from whatsapp.webhooks.models import MetaApp
+from whatsapp.webhooks.models import MetaApp, PhoneRoute
 
 TABLE = "webhooks_metaapp"
 SECRET_MIN_CHARACTERS = 16
 VERIFY_TOKEN_MIN_CHARACTERS = 8
+# What Meta could not bring at once it brings for so long, signed with the secret of that time.
+PREVIOUS_KEPT = timedelta(days=7)
 
 
 class AppTakenError(DomainError):
@@ -26,6 +30,12 @@ class WeakSecretError(DomainError):
     message = _(
         "An app secret has 16 printable characters or more, a verify token 8 or more; no spaces."
     )
+
+
+class AppInUseError(DomainError):
+    code = "app_in_use"
+    http_status = 409
+    message = _("Numbers get their messages through this app: move them to another one first.")
 
 
 def register_app(
@@ -60,7 +70,7 @@ def register_app(
 
 
 def rotate_secret(*, actor: User | None, app: MetaApp, app_secret: str) -> bool:
-    """Take a new app secret; the one before still opens what Meta signed with it and brings later.
+    """Take a new app secret; those of the last days still open what Meta signed with them.
 
     False, and nothing changes, when it is the current secret already. Raises: WeakSecretError.
     """
@@ -70,7 +80,7 @@ def rotate_secret(*, actor: User | None, app: MetaApp, app_secret: str) -> bool:
     with context.platform(), transaction.atomic():
         # The rival is another rotation: what it made current must become the previous one.
         current = MetaApp.objects.select_for_update().get(pk=app.pk)
-        app.previous_secret_sealed = current.app_secret_sealed
+        app.previous_secret_sealed = _previous(current, now=timezone.now())
         app.app_secret_sealed = sealed
         app.save(update_fields=["app_secret_sealed", "previous_secret_sealed"])
         _record(actor, "meta_app.secret_rotated", app)
@@ -103,13 +113,47 @@ def change_app(*, actor: User | None, app: MetaApp, name: str, is_active: bool) 
         _record(actor, "meta_app.changed", app, is_active=is_active)
 
 
+def remove_app(*, actor: User | None, app: MetaApp) -> None:
+    """Take no more of an app's webhooks and forget its secrets; what it brought stays.
+
+    Raises: AppInUseError, while a number is on it.
+    """
+    with context.platform(), transaction.atomic():
+        # The rival is a number that is just being moved here: it waits, and then finds no app.
+        MetaApp.objects.select_for_update().get(pk=app.pk)
+        if PhoneRoute.objects.filter(app=app).exists():
+            raise AppInUseError
+        app.app_secret_sealed = app.previous_secret_sealed = app.verify_token_sealed = ""
+        app.is_active, app.removed_at = False, timezone.now()
+        app.save(
+            update_fields=[
+                *("app_secret_sealed", "previous_secret_sealed", "verify_token_sealed"),
+                *("is_active", "removed_at"),
+            ]
+        )
+        _record(actor, "meta_app.removed", app)
+
+
 def opened(*, app: MetaApp, column: str) -> str | None:
     """Return a secret in the clear, or None when no key that we have opens it."""
-    sealed: str = getattr(app, f"{column}_sealed")
+    return _open(app, getattr(app, f"{column}_sealed"), column)
+
+
+def _open(app: MetaApp, sealed: str, column: str) -> str | None:
     try:
         return secrets.open(sealed, tenant=_owner(app.tenant_id), table=TABLE, column=column)
     except secrets.SealBrokenError:
         return None
+
+
+def _previous(app: MetaApp, *, now: datetime) -> str:
+    """Return the secrets that still count once the current one is replaced."""
+    known = [app.app_secret_sealed, *app.previous_secret_sealed.split()]
+    # Each one's time ended when the one after it was sealed.
+    ended = [now, *(sealing.sealed_at(newer) for newer in known[:-1])]
+    kept = [one for one, at in zip(known, ended, strict=True) if now - at < PREVIOUS_KEPT]
+    # One that no key opens any more would keep the whole app from being read.
+    return " ".join(one for one in kept if _open(app, one, "app_secret") is not None)
 
 
 def _sealed(owner: UUID | None, column: str, value: str) -> str:
