@@ -14,6 +14,7 @@ urlpatterns = [
     path("inbox/<int:pk>/templates", template_views.choose, name="choose_template"),
     path("inbox/<int:pk>/templates/<int:template_id>", template_views.fill, name="fill_template"),
     path("inbox/<int:pk>/messages/<int:message_id>/quote", bubble_views.quote, name="quote"),
+    path("inbox/<int:pk>/messages/<int:message_id>/react", bubble_views.react, name="react"),
     path("inbox/<int:pk>/writing", bubble_views.writing, name="writing"),
     path("inbox/<int:pk>/contact", contact_views.rename, name="rename_contact"),
     path("inbox/<int:pk>/messages/<int:message_id>/again", views.send_again, name="send_again"),

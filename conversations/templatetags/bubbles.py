@@ -18,6 +18,8 @@ from whatsapp.payloads import content_reading, contents
 register = template.Library()
 
 PREVIEW_CHARACTERS = 140
+# As WhatsApp offers them first.
+QUICK_REACTIONS = ("👍", "❤️", "😂", "😮", "😢", "🙏")
 _PARTIALS: dict[type, str] = {
     contents.Text: "conversations/bubbles/_text.html",
     contents.Media: "conversations/bubbles/_media.html",
@@ -64,6 +66,23 @@ class Part:
 
     template: str
     shown: contents.Content
+
+
+@register.filter
+def own_reaction(message: Message) -> str:
+    """Return the emoji that the business reacted with; empty for none."""
+    return next((one.emoji for one in message.marks.reactions if one.by_business), "")
+
+
+@register.filter
+def quick_reactions(message: Message) -> list[str]:
+    """Return the emojis that are one click away, and the chosen one if it is another."""
+    chosen = own_reaction(message)
+    return (
+        [*QUICK_REACTIONS, chosen]
+        if chosen and chosen not in QUICK_REACTIONS
+        else [*QUICK_REACTIONS]
+    )
 
 
 @register.filter
