@@ -300,4 +300,6 @@ LOGGING = {
         }
     },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    # At DEBUG it writes addresses, and Meta wants some secrets in them.
+    "loggers": {"urllib3": {"level": "INFO"}},
 }
