@@ -24,19 +24,24 @@ from whatsapp.services import health, numbers
 
 LEASE_SECONDS = 60
 WINDOW_CLOSED = 131047
+OPTED_OUT = 131050
 NO_NUMBER = 131062
 # Stored in English, translated when shown.
 CLOSED_WHILE_QUEUED = _("The window closed while the message was waiting to be sent.")
+STOPPED_WHILE_QUEUED = _("The customer stopped marketing while the message was waiting to be sent.")
 NO_ADDRESS = _("No number of this customer is known.")
 
 # A head of line is due, and nothing of its conversation before it is still on its way. A row that a
 # rival has locked is the rival's; what he did to it is looked at again after the lock.
 _HEADS = """
     SELECT message.id, message.attempts, message.type, message.content::text,
-        message.extras #>> '{context,id}', conversation.window_opened_at, recipient.kind,
-        recipient.value, clock_timestamp()
+        message.extras #>> '{context,id}', conversation.window_opened_at,
+        contact.marketing_opted_out_at IS NOT NULL
+            AND message.extras #>> '{template,category}' IS NOT DISTINCT FROM 'MARKETING',
+        recipient.kind, recipient.value, clock_timestamp()
     FROM conversations_message AS message
     JOIN conversations_conversation AS conversation ON conversation.id = message.conversation_id
+    JOIN conversations_contact AS contact ON contact.id = conversation.contact_id
     LEFT JOIN LATERAL (
         SELECT identity.kind, identity.value FROM conversations_contactidentity AS identity
         WHERE identity.contact_id = conversation.contact_id
@@ -93,6 +98,7 @@ class _Head:
     content: str  # JSON
     quoted: str | None  # the wamid of what it answers
     opened_at: datetime | None
+    unwanted: bool  # marketing, to whom said stop
     kind: str | None
     address: str | None
     now: datetime
@@ -104,6 +110,8 @@ class _Head:
         free = self.type != Message.Type.TEMPLATE
         if free and not rules.window_open(self.opened_at, self.now):
             return self._failed(WINDOW_CLOSED, CLOSED_WHILE_QUEUED)
+        if self.unwanted:
+            return self._failed(OPTED_OUT, STOPPED_WHILE_QUEUED)
         return None
 
     def _failed(self, code: int, detail: str) -> Move:
@@ -137,8 +145,8 @@ def take(*, phone_id: int, limit: int) -> list[Claim]:
     """Claim up to ``limit`` messages of a number, commit, and return them.
 
     Looks again at everything that may have changed since they were queued: the tenant, the number,
-    its token, each window. What can no longer be sent fails here; what a number without a valid
-    token has queued is held.
+    its token, each window, what each customer allows. What can no longer be sent fails here; what a
+    number without a valid token has queued is held.
     """
     while True:
         claims, failed = _take(phone_id, limit)
