@@ -2,7 +2,7 @@
 
 from whatsapp.models.jobs import Job
 from whatsapp.models.media import THUMBNAIL_PIXELS, MediaFile, MediaUpload
-from whatsapp.models.numbers import AccountEvent, Phone
+from whatsapp.models.numbers import AccountEvent, NumberFact, Phone
 from whatsapp.models.templates import MessageTemplate
 
 __all__ = [
@@ -12,5 +12,6 @@ __all__ = [
     "MediaFile",
     "MediaUpload",
     "MessageTemplate",
+    "NumberFact",
     "Phone",
 ]

@@ -2,7 +2,10 @@
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from whatsapp import findings
 
 
 class Phone(models.Model):
@@ -34,6 +37,8 @@ class Phone(models.Model):
     status = models.CharField(max_length=20, choices=Status, default=Status.ACTIVE)
     health = models.CharField(max_length=20, choices=Health, default=Health.UNKNOWN)
     health_checked_at = models.DateTimeField(null=True)
+    check_due_at = models.DateTimeField(null=True)  # null: nobody looks by himself
+    last_webhook_at = models.DateTimeField(null=True)  # within half a minute
     read_policy = models.CharField(
         max_length=10,
         choices=ReadPolicy,
@@ -47,6 +52,44 @@ class Phone(models.Model):
 
     def __str__(self) -> str:
         return self.name or self.display_phone_number
+
+
+class NumberFact(models.Model):
+    """The newest word on one matter of a number: its quality, its tier, its token, ...
+
+    ``at`` is Meta's own time where Meta gave one: an older word that comes later changes nothing,
+    in whatever order webhooks and checks arrive. What follows from all of them is Phone.health.
+    """
+
+    class Source(models.TextChoices):
+        WEBHOOK = "WEBHOOK", _("WhatsApp told us")
+        CHECK = "CHECK", _("a check")
+        CALL = "CALL", _("a call to WhatsApp")
+
+    phone = models.ForeignKey(Phone, models.CASCADE, related_name="facts", db_index=False)
+    matter = models.CharField(max_length=40)
+    word = models.CharField(max_length=120)  # Meta's, mostly
+    grade = models.CharField(max_length=10)  # a findings.Grade
+    code = models.CharField(max_length=60)  # of a finding
+    values = models.JSONField(default=dict, db_default={})  # fill the finding's sentences
+    source = models.CharField(max_length=10, choices=Source)
+    at = models.DateTimeField()
+    received_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            # Serves the write over an older word, and reads all that is known of a number.
+            models.UniqueConstraint(fields=["phone", "matter"], name="number_fact_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.matter} {self.word}"
+
+    @property
+    def told(self) -> findings.Told:
+        """What it says, in sentences of the active language."""
+        row = {"step": self.matter, "state": self.grade, "code": self.code, "values": self.values}
+        return findings.told(row, gettext)
 
 
 class AccountEvent(models.Model):
