@@ -49,6 +49,20 @@ def accounts_of(actor: Actor) -> list[str]:
     return list(phones.order_by("waba_id").values_list("waba_id", flat=True).distinct())
 
 
+def phones_of(actor: Actor) -> QuerySet[Phone]:
+    """Return the tenant's numbers, released ones too, in the order of connecting."""
+    actor.require(Permission.READ_CONVERSATIONS)
+    return Phone.objects.order_by("pk")
+
+
+def phone_for(actor: Actor, pk: int) -> Phone:
+    """Return one number. Raises: NotFoundError, ForbiddenError."""
+    phone = phones_of(actor).filter(pk=pk).first()
+    if phone is None:
+        raise NotFoundError
+    return phone
+
+
 def job_for(actor: Actor, pk: int) -> Job:
     """Return one job. Raises: NotFoundError, ForbiddenError."""
     actor.require(Permission.READ_CONVERSATIONS)
