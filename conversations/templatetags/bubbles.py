@@ -1,12 +1,8 @@
 """How a message looks, by what it says."""
 
-import re
 from dataclasses import dataclass
-from typing import Any
 
 from django import template
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -34,9 +30,6 @@ _PARTIALS: dict[type, str] = {
     contents.Unknown: "conversations/bubbles/_unsupported.html",
 }
 _PLAIN = "conversations/bubbles/_plain.html"
-# Where punctuation ends a sentence and not the address.
-_LINK = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
-_AFTER_LINK = ".,;:!?)]}'\u2019\u201d"
 # What Meta calls what it does not hand over.
 _WORDS = {
     "poll_creation": gettext_lazy("Poll"),
@@ -131,30 +124,6 @@ def referral(message: Message) -> contents.Referral | None:
 def quoted(quotes: dict[int, Message] | None, message: Message) -> Message | None:
     """Return the message that this one answers, where the page looked it up."""
     return quotes.get(message.pk) if quotes else None
-
-
-@register.filter
-def linked(text: str) -> SafeString:
-    """Write text with its web addresses as links; everything else is escaped."""
-    return format_html_join("", "{}", ((piece,) for piece in _pieces(text)))
-
-
-def _pieces(text: str) -> list[Any]:
-    pieces: list[Any] = []
-    end = 0
-    for found in _LINK.finditer(text):
-        address = found[0].rstrip(_AFTER_LINK)
-        if not content_reading.web_address(address):
-            continue
-        pieces += [text[end : found.start()], _link(address)]
-        end = found.start() + len(address)
-    return [*pieces, text[end:]]
-
-
-def _link(address: str) -> SafeString:
-    return format_html(
-        '<a href="{}" target="_blank" rel="noopener noreferrer nofollow">{}</a>', address, address
-    )
 
 
 @register.filter
