@@ -8,9 +8,9 @@ from whatsapp.simulator.asgi import BodyError, Request
 from whatsapp.simulator.config import Phone
 from whatsapp.simulator.engine import Engine
 from whatsapp.simulator.errors import GraphError
+from whatsapp.simulator.registry import Number, Waba
 from whatsapp.simulator.shelf import Media
 from whatsapp.simulator.templates import Template
-from whatsapp.simulator.world import Waba
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,10 @@ class Call:
         if self.phone is None:
             raise LookupError("This edge belongs to phone numbers.")
         return self.phone
+
+    def this_number(self) -> Number:
+        """Return the same number as it stands now."""
+        return self.engine.world.numbers[self.this_phone().phone_number_id]
 
     def this_media(self) -> Media:
         """Return the file that the call is about."""

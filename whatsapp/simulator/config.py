@@ -45,6 +45,8 @@ class Phone:
     verified_name: str
     token: str
     subscribed: bool = True
+    registered: bool = True
+    pin: str = "123456"
 
     @property
     def digits(self) -> str:
@@ -123,6 +125,8 @@ def _phone(item: Any, where: str) -> Phone:
         verified_name=_text(data, "verified_name", where),
         token=_text(data, "token", where),
         subscribed=bool(data.get("subscribed", True)),
+        registered=bool(data.get("registered", True)),
+        pin=str(data.get("pin", "123456")),
     )
 
 

@@ -3,13 +3,23 @@
 from collections.abc import Callable
 from typing import Any
 
-from whatsapp.simulator import attachments, events, handshake, media, recipients, template_edges
+from whatsapp.simulator import (
+    attachments,
+    events,
+    handshake,
+    media,
+    recipients,
+    template_edges,
+    wishes,
+)
 from whatsapp.simulator.asgi import BodyError, Request, Response, json_response
 from whatsapp.simulator.attachments import AttachmentError
+from whatsapp.simulator.backstage import Backstage
 from whatsapp.simulator.config import ConfigError, Phone, check_callback_url
 from whatsapp.simulator.engine import Engine
 from whatsapp.simulator.handshake import HandshakeError
 from whatsapp.simulator.settings import DEFAULTS, SettingsError
+from whatsapp.simulator.wishes import WishError
 from whatsapp.simulator.world import Person
 
 Json = dict[str, Any]
@@ -18,20 +28,13 @@ _LOGGED = 40
 _LISTED = 200
 
 
-class ControlError(Exception):
-    """A wish that cannot be met; the message says why."""
-
-    def __init__(self, message: str, status: int = 400) -> None:
-        super().__init__(message)
-        self.status = status
-
-
 class Control:
     """What one can see of the simulator, and do to it."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._world = engine.world
+        self.backstage = Backstage(engine)
         self._reads: dict[str, Callable[[Json], Json]] = {
             "health": self.health,
             "state": self.state,
@@ -39,6 +42,7 @@ class Control:
             "messages": self.messages,
             "webhooks": self.webhooks,
             "settings": self.settings,
+            "numbers": self.backstage.numbers,
         }
         self._writes: dict[str, Callable[[Json], Json]] = {
             "inbound": self.inbound,
@@ -47,6 +51,10 @@ class Control:
             "settings": self.change_settings,
             "retry": self.retry,
             "templates": self.template,
+            "numbers": self.backstage.change_number,
+            "accounts": self.backstage.change_account,
+            "tokens": self.backstage.change_token,
+            "signups": self.backstage.sign_up,
         }
 
     async def respond(self, request: Request) -> Response:
@@ -58,14 +66,14 @@ class Control:
             return json_response(await self._write(name, request))
         except (AttachmentError, BodyError, ConfigError, SettingsError) as error:
             return json_response({"error": str(error)}, status=400)
-        except ControlError as error:
+        except WishError as error:
             return json_response({"error": str(error)}, status=error.status)
 
     def _read(self, name: str, query: Json) -> Response:
         if name == "file":
             return self._file(query)
         if name not in self._reads:
-            raise ControlError("There is no such endpoint.", 404)
+            raise WishError("There is no such endpoint.", 404)
         if name == "state" and query.get("version") == str(self._world.version):
             return Response(status=204)
         return json_response(self._reads[name](query))
@@ -78,7 +86,7 @@ class Control:
         if name == "verify":
             return await self._verify()
         if name not in self._writes:
-            raise ControlError("There is no such endpoint.", 404)
+            raise WishError("There is no such endpoint.", 404)
         return self._writes[name](data)
 
     # What one can see
@@ -146,27 +154,27 @@ class Control:
         if "raw" in data:
             return self._raw(data["raw"])
         phone = self._phone(data)
-        person = self._world.person(_digits(data.get("from")), _optional(data, "name"))
+        person = self._world.person(_digits(data.get("from")), wishes.text(data, "name", ""))
         content = data.get("message")
         if content is None:
             text = data.get("text")
             if not isinstance(text, str) or not text:
-                raise ControlError("text: something to say is needed.")
+                raise WishError("text: something to say is needed.")
             content = {"type": "text", "text": {"body": text}}
         if not isinstance(content, dict):
-            raise ControlError("message: an object is needed.")
+            raise WishError("message: an object is needed.")
         return {"wamid": self._engine.write(phone, person, content).wamid}
 
     def file(self, data: Json) -> Json:
         """Let a customer send a file: `data` in base64, `mime_type`, `name`, `caption`, `voice`."""
         phone = self._phone(data)
-        person = self._world.person(_digits(data.get("from")), _optional(data, "name"))
+        person = self._world.person(_digits(data.get("from")), wishes.text(data, "name", ""))
         file = attachments.keep(self._world, phone, data)
         return {"wamid": self._engine.write(phone, person, attachments.message(file, data)).wamid}
 
     def customer(self, data: Json) -> Json:
         """Add a customer, rename one, or set whether they open what they get (`reads`)."""
-        person = self._world.person(_digits(data.get("wa_id")), _optional(data, "name"))
+        person = self._world.person(_digits(data.get("wa_id")), wishes.text(data, "name", ""))
         if isinstance(data.get("reads"), bool):
             self._engine.set_reads(person, reads=data["reads"])
         return self._customer(person, "")
@@ -184,11 +192,11 @@ class Control:
         words: dict[str, str] = {}
         words |= {name: data[name] for name in ("status", "quality", "category") if name in data}
         if not words or not all(isinstance(word, str) and word for word in words.values()):
-            raise ControlError("status, quality or category: a word is needed.")
+            raise WishError("status, quality or category: a word is needed.")
         template_id = str(data.get("template_id", ""))
         changed = template_edges.change(self._engine, template_id, words)
         if changed is None:
-            raise ControlError("template_id: no such template.", 404)
+            raise WishError("template_id: no such template.", 404)
         return changed.as_json()
 
     def retry(self, data: Json) -> Json:
@@ -199,7 +207,7 @@ class Control:
     def _file(self, query: Json) -> Response:
         file = self._world.media.find(query.get("id", ""), now=self._world.now())
         if file is None:
-            raise ControlError("There is no such file.", 404)
+            raise WishError("There is no such file.", 404)
         return media.show(file)
 
     async def _verify(self) -> Json:
@@ -208,7 +216,7 @@ class Control:
             token = self._world.config.verify_token
             await handshake.verify(self._engine, self._world.callback_url, token)
         except HandshakeError as error:
-            raise ControlError(str(error), 502) from error
+            raise WishError(str(error), 502) from error
         return {"success": True}
 
     def _raw(self, raw: Any) -> Json:
@@ -221,7 +229,7 @@ class Control:
     def _phone(self, data: Json) -> Phone:
         phone = self._world.phones.get(str(data.get("phone_number_id", "")))
         if phone is None:
-            raise ControlError("phone_number_id: no such number.", 404)
+            raise WishError("phone_number_id: no such number.", 404)
         return phone
 
     def _customers(self, phone_number_id: str, wa_id: str) -> list[Json]:
@@ -255,19 +263,12 @@ def _phone(phone: Phone) -> Json:
 def _digits(value: Any) -> str:
     digits = recipients.digits_of(value) if isinstance(value, str) else ""
     if not digits:
-        raise ControlError("A phone number of 7 to 15 digits is needed.")
+        raise WishError("A phone number of 7 to 15 digits is needed.")
     return digits
-
-
-def _optional(data: Json, key: str) -> str:
-    value = data.get(key, "")
-    if not isinstance(value, str):
-        raise ControlError(f"{key}: a text is needed.")
-    return value.strip()
 
 
 def _limit(query: Json) -> int:
     value = str(query.get("limit", _SHOWN))
     if not value.isdecimal() or not 1 <= int(value) <= 100_000:
-        raise ControlError("limit: a whole number from 1 is needed.")
+        raise WishError("limit: a whole number from 1 is needed.")
     return int(value)

@@ -42,6 +42,8 @@ class Engine:
         )
         chat = world.chat(phone, person)
         world.add_inbound(chat, message)
+        if world.numbers[phone.phone_number_id].blocks(person.wa_id):
+            return message  # it stays with the customer: the business never hears of it
         self.sender.submit(events.inbound(chat, message, user_ids=world.settings.user_ids))
         return message
 
@@ -49,10 +51,12 @@ class Engine:
         """Take a business's message and let it climb its ladder.
 
         Returns the webhook of the first step too when that one was to leave at once.
-        Raises: GraphError, when the window is closed or nobody has the user id.
+        Raises: GraphError, when the window is closed, the person blocked or the user id unknown.
         """
         world = self.world
         person = self._addressee(phone, outgoing)
+        if world.numbers[phone.phone_number_id].blocks(person.wa_id):
+            raise GraphError(130403)
         chat = world.chat(phone, person)
         if outgoing.type != "template" and not world.window_open(chat):
             raise GraphError(131047)

@@ -37,6 +37,14 @@ class Ids:
             "A" + base64.urlsafe_b64encode(bytes.fromhex(self._digest("trace")[:32])).decode()[:22]
         )
 
+    def object_id(self) -> str:
+        """Return a new id of a number or an account: digits."""
+        return "1" + str(int(self._digest("object")[:14], 16)).zfill(17)[:14]
+
+    def secret(self) -> str:
+        """Return a new token or code. With a seed it is the same in every run: it opens nothing."""
+        return "EAA" + self._digest("secret")
+
     def _digest(self, kind: str) -> str:
         return hashlib.sha256(f"{self._seed}:{kind}:{next(self._count)}".encode()).hexdigest()
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 
-from whatsapp.simulator import errors, ids, templates, validation
+from whatsapp.simulator import errors, health, ids, templates, validation
 from whatsapp.simulator.asgi import DroppedError, Response
 from whatsapp.simulator.calls import Answer, Call
 from whatsapp.simulator.errors import GraphError
@@ -25,6 +25,7 @@ async def post(call: Call) -> Answer | Response:
         return _mark_read(call, body)
     phone, world = call.this_phone(), call.engine.world
     outgoing = validation.outgoing(body, phone)
+    health.check_send(call.this_number(), world.wabas[phone.waba_id], kind=outgoing.type)
     if outgoing.type == "template":
         templates.check_send(world.templates, phone.waba_id, outgoing.content["template"])
     refusal = world.take_refusal()

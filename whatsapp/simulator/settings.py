@@ -29,6 +29,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "media_url_seconds": (0, 86400),
     "template_review_seconds": (0, 3600),
     "template_page_size": (1, 1000),
+    "page_size": (1, 1000),
     "window_seconds": (0, 7 * 86400),
     "fail_code": (0, 10_000_000),
 }
@@ -71,6 +72,7 @@ class Settings:
     template_review_seconds: float = 1.0
     template_reject: bool = False  # what a review ends with
     template_page_size: int = 25
+    page_size: int = 25  # of numbers and blocked people
     strict_window: bool = False  # whether people of whom nothing is known have a closed window
     window_seconds: float = 86400.0
     media_url_seconds: float = 300.0  # how long the address of a file is good

@@ -1,33 +1,23 @@
 """GET, POST and DELETE /{waba_id}/message_templates, POST /{template_id}: and the reviews."""
 
 import asyncio
-import base64
-import json
 from collections.abc import Mapping
 from typing import Any
 
-from whatsapp.simulator import events
+from whatsapp.simulator import notices, paging
 from whatsapp.simulator.calls import Answer, Call
 from whatsapp.simulator.engine import Engine
 from whatsapp.simulator.errors import GraphError
 from whatsapp.simulator.templates import EDITABLE, Template
 
-_LIMIT_MAX = 1000
-
 
 async def list_templates(call: Call) -> Answer:
-    """A page by Meta's cursors; `next`, with the token in it, only when there is more."""
+    """A page by Meta's cursors."""
     query, waba_id = call.request.query, call.this_waba().waba_id
     found = [one for one in call.engine.world.templates.of(waba_id) if _matches(one, query)]
-    limit = _limit(query.get("limit"), call.engine.world.settings.template_page_size)
-    start = _place(query.get("after", ""))
-    shown = found[start : start + limit]
-    cursors = {"before": _cursor(start), "after": _cursor(start + len(shown))}
-    paging: dict[str, Any] = {"cursors": cursors}
-    if start + len(shown) < len(found):
-        after = f"access_token={call.token}&limit={limit}&after={cursors['after']}"
-        paging["next"] = f"https://graph.facebook.com{call.request.path}?{after}"
-    answer: dict[str, Any] = {"data": [one.as_json() for one in shown], "paging": paging}
+    most = call.engine.world.settings.template_page_size
+    shown, paging_of = paging.page(call, found, most=most)
+    answer: dict[str, Any] = {"data": [one.as_json() for one in shown], "paging": paging_of}
     if "total_count" in query.get("summary", ""):
         answer["summary"] = {"total_count": len(found)}
     return Answer(answer, note=f"{len(shown)} templates")
@@ -146,37 +136,9 @@ def _names(template: Template) -> dict[str, Any]:
 
 
 def _send(engine: Engine, waba_id: str, field: str, value: dict[str, Any]) -> None:
-    """Template events never follow an override: they go to the app's own address."""
-    if not engine.world.wabas[waba_id].subscribed:
-        return
-    change = {"field": field, "value": value}
-    entry = {"id": waba_id, "time": int(engine.world.now()), "changes": [change]}
-    body = events.encode({"object": "whatsapp_business_account", "entry": [entry]})
-    engine.sender.submit_raw(body, field)
+    notices.send(engine, engine.world.wabas[waba_id], field, value)
 
 
 def _matches(template: Template, query: Mapping[str, str]) -> bool:
     name, status = query.get("name"), query.get("status")
     return name in (None, template.name) and status in (None, template.status)
-
-
-def _limit(wanted: str | None, default: int) -> int:
-    if wanted is None:
-        return default
-    if not wanted.isdecimal() or not 1 <= int(wanted) <= _LIMIT_MAX:
-        raise GraphError(100, message="(#100) Param limit must be a positive number.")
-    return min(int(wanted), default)
-
-
-def _cursor(place: int) -> str:
-    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
-
-
-def _place(cursor: str) -> int:
-    if not cursor:
-        return 0
-    try:
-        place = int(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except ValueError:
-        raise GraphError(100, message="(#100) Param after is not a valid cursor.") from None
-    return max(place, 0)

@@ -11,8 +11,9 @@ from typing import Any
 
 from whatsapp.simulator import ids, recipients
 from whatsapp.simulator.config import Config, Phone
+from whatsapp.simulator.registry import Number, Registry, Waba
 from whatsapp.simulator.settings import Settings
-from whatsapp.simulator.shelf import Shelf
+from whatsapp.simulator.shelf import Shelf, Uploads
 from whatsapp.simulator.templates import Catalog
 
 INBOUND, OUTBOUND = "inbound", "outbound"  # seen from the business, as in its own inbox
@@ -107,15 +108,6 @@ class Chat:
         return f"{self.phone.phone_number_id}:{recipients.match_key(self.person.wa_id)}"
 
 
-@dataclass(slots=True)
-class Waba:
-    """A WhatsApp Business Account: what is subscribed, and where its webhooks go instead."""
-
-    waba_id: str
-    subscribed: bool
-    override_callback_url: str = ""
-
-
 class World:
     """The state. ``version`` grows with every visible change, for pages that poll."""
 
@@ -131,9 +123,7 @@ class World:
         """Forget everything but the configuration."""
         self.settings = Settings()
         self.refusals_left = 0
-        self.phones = {phone.phone_number_id: phone for phone in self.config.phones}
-        self.wabas = {p.waba_id: Waba(p.waba_id, p.subscribed) for p in self.config.phones}
-        self.phone_overrides: dict[str, str] = {}
+        self.registry = Registry(self.config, now=self.now())
         self.people: dict[str, Person] = {}
         self.chats: dict[tuple[str, str], Chat] = {}
         self.accepted: deque[Message] = deque(maxlen=KEPT_MESSAGES)
@@ -143,6 +133,7 @@ class World:
         self.requests: deque[dict[str, Any]] = deque(maxlen=KEPT_REQUESTS)
         self.requests_total = 0
         self.media = Shelf()
+        self.uploads = Uploads()
         self.templates = Catalog()
         started = self.now()
         for customer in self.config.customers:
@@ -150,6 +141,21 @@ class World:
             person = Person(customer.wa_id, customer.name, first_wrote_at=wrote)
             self.people[recipients.match_key(customer.wa_id)] = person
         self.touch()
+
+    @property
+    def phones(self) -> dict[str, Phone]:
+        """The business numbers by their ids."""
+        return self.registry.phones
+
+    @property
+    def numbers(self) -> dict[str, Number]:
+        """The same numbers as they stand now."""
+        return self.registry.numbers
+
+    @property
+    def wabas(self) -> dict[str, Waba]:
+        """The accounts by their ids."""
+        return self.registry.wabas
 
     def touch(self) -> None:
         """Tell polling pages that something changed."""
@@ -240,8 +246,9 @@ class World:
         waba = self.wabas.get(waba_id)
         if waba is not None and not waba.subscribed:
             return ""
-        override = waba.override_callback_url if waba else ""
-        return self.phone_overrides.get(phone_number_id) or override or self.callback_url
+        number = self.numbers.get(phone_number_id)
+        own = number.override_callback_url if number else ""
+        return own or (waba.override_callback_url if waba else "") or self.callback_url
 
     def log_request(self, *, method: str, path: str, status: int, note: str) -> None:
         """Remember a Graph call for the page; never its token."""
