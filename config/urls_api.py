@@ -6,7 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from rest_framework.views import APIView
 
 from config import openapi
-from conversations.api import contacts, conversations, media, messages, template_sending
+from conversations.api import consent, contacts, conversations, media, messages, template_sending
 from tenants.api import auth
 from whatsapp.api import jobs, policies, templates
 
@@ -22,6 +22,7 @@ tenant_patterns: list[URLPattern] = [
     *_both("conversations/<int:pk>/", conversations.ConversationView),
     *_both("conversations/<int:pk>/messages", conversations.MessageListView),
     *_both("contacts/<int:pk>/", contacts.ContactView),
+    *_both("contacts/<int:pk>/consent", consent.ConsentView),
     *_both("messages/send", messages.SendView),
     *_both("messages/template", template_sending.SendTemplateView),
     *_both("templates/", templates.TemplateListView),

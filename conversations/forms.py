@@ -1,15 +1,31 @@
 """What the inbox's addresses and forms may carry."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from conversations.selectors import Position
+from tenants.errors import DomainError
 
 ID_MAX = 2**63 - 1
 SEARCH_MAX_CHARACTERS = 200
+
+_Form = TypeVar("_Form", bound=forms.Form)
+
+
+class BadInputError(DomainError):
+    code = "invalid"
+    http_status = 400
+    message = _("This address or form is not complete. Please reload the page.")
+
+
+def valid(form: _Form) -> dict[str, Any]:
+    """Return a form's values. Raises: BadInputError: no page of ours sends another form."""
+    if not form.is_valid():
+        raise BadInputError
+    return form.cleaned_data
 
 
 class PositionField(forms.CharField):
@@ -84,3 +100,12 @@ class ReadForm(forms.Form):
     """How far the page was read."""
 
     up_to = forms.IntegerField(min_value=0, max_value=ID_MAX)
+
+
+class ConsentForm(forms.Form):
+    """What a customer told the team about marketing, and how."""
+
+    STOP, RESUME = "STOP", "RESUME"
+
+    value = forms.ChoiceField(choices=[(STOP, STOP), (RESUME, RESUME)])
+    note = forms.CharField(required=False)

@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from conversations import rules, types
-from conversations.models import Contact, ContactIdentity, Conversation, Mark, Message
+from conversations.models import ConsentEvent, Contact, ContactIdentity, Conversation, Mark, Message
 from tenants.errors import DomainError, NotFoundError
 from tenants.permissions import Actor, Permission
 from whatsapp.models import MediaFile, Phone
@@ -90,6 +90,12 @@ def contact_for(actor: Actor, pk: int) -> Contact:
     if contact.merged_into_id is not None:
         raise MergedError(contact.merged_into_id)
     return contact
+
+
+def consent_of(contact: Contact) -> QuerySet[ConsentEvent]:
+    """Return what a contact said about marketing, newest first."""
+    lines = ConsentEvent.objects.filter(contact=contact, kind=ConsentEvent.Kind.MARKETING)
+    return lines.select_related("author").order_by("-provider_at", "-id")
 
 
 def matching(conversations: QuerySet[Conversation], search: str) -> QuerySet[Conversation]:

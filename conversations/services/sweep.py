@@ -12,7 +12,14 @@ import psycopg
 from django.db import OperationalError, connection
 from django.utils import timezone
 
-from conversations.services import delivery, fetching, inbound, orphans, retention
+from conversations.services import (
+    consent_notes,
+    delivery,
+    fetching,
+    inbound,
+    orphans,
+    retention,
+)
 from tenants import context
 from tenants.db import raw
 from tenants.models import Tenant
@@ -144,6 +151,7 @@ def _tenant(tenant: Tenant) -> None:
     with context.tenant(tenant.schema_name):
         delivery.sweep(tenant=tenant)
         orphans.match()
+        consent_notes.note_failures()
 
 
 def _jobs(tenant: Tenant) -> None:

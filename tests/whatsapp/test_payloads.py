@@ -102,6 +102,7 @@ UNITS = {
     "user_preferences_resume": ["event user_preferences"],
     "user_preferences_signup": ["event user_preferences"],
     "user_preferences_of_a_username": ["event user_preferences"],
+    "opt_in_typed": ["text"],
     "opt_out_typed": ["text"],
     "opt_out_button": ["button"],
     "opt_out_reply_button": ["interactive"],
