@@ -40,7 +40,7 @@ _WITH_A_BODY = {
     "413": "The body is larger than 4 MiB.",
     "415": "The body is not application/json.",
 }
-_WORDS = {"200": "Done.", "202": "Queued."}
+_WORDS = {"200": "Done.", "201": "Made.", "202": "Queued."}
 _WITH_RETRY_AFTER = {"429", "503"}
 _REASONS = {
     "409": "The state of things does not allow this: the code says which.",
