@@ -82,6 +82,7 @@ def test_it_is_openapi_3_1_with_every_route_once():
         "/api/v1/auth/logout",
         "/api/v1/auth/refresh",
         f"{tenant}/contacts/{{id}}/",
+        f"{tenant}/contacts/{{id}}/consent",
         f"{tenant}/conversations/",
         f"{tenant}/conversations/{{id}}/",
         f"{tenant}/conversations/{{id}}/messages",
