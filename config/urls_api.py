@@ -8,7 +8,7 @@ from rest_framework.views import APIView
 from config import openapi
 from conversations.api import consent, contacts, conversations, media, messages, template_sending
 from tenants.api import auth
-from whatsapp.api import jobs, policies, templates
+from whatsapp.api import jobs, meta_apps, policies, templates
 
 
 def _both(route: str, view: type[APIView], **kwargs: Any) -> list[URLPattern]:
@@ -32,6 +32,10 @@ tenant_patterns: list[URLPattern] = [
     *_both("media/<int:pk>/", media.MediaView),
     *_both("media/<int:pk>/file", media.MediaFileView),
     *_both("phones/<int:pk>/read-policy", policies.ReadPolicyView),
+    *_both("phones/<int:pk>/app", meta_apps.PhoneAppView),
+    *_both("meta-apps/", meta_apps.MetaAppListView),
+    *_both("meta-apps/<int:pk>/", meta_apps.MetaAppView),
+    *_both("meta-apps/<int:pk>/previous-secret", meta_apps.PreviousSecretView),
 ]
 
 v1_patterns: list[URLPattern | URLResolver] = [
