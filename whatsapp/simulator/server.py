@@ -147,6 +147,30 @@ class Simulator:
         """Turn knobs, or move `callback_url`. Raises: SettingsError, ConfigError."""
         self._on_loop(lambda: self.app.control.change_settings(knobs))
 
+    def change_number(self, phone_number_id: str, /, **wish: Any) -> dict[str, Any]:
+        """Let Meta think otherwise of a number (`quality_rating`, `status`, `throughput`,
+        `messaging_limit`, `name_decision` with `name`, `quiet`). Returns how it stands then.
+        """
+        return self._wish("change_number", {"phone_number_id": phone_number_id, **wish})
+
+    def change_account(self, waba_id: str, /, **wish: Any) -> dict[str, Any]:
+        """Change an account (`subscribed`, `review`, or an `event` with its `details`)."""
+        return self._wish("change_account", {"waba_id": waba_id, **wish})
+
+    def change_token(self, phone_number_id: str, /, **wish: Any) -> dict[str, Any]:
+        """Change the tokens of a number's account (`state`, `scopes`, `expires_at`)."""
+        return self._wish("change_token", {"phone_number_id": phone_number_id, **wish})
+
+    def sign_up(self, **wish: Any) -> dict[str, Any]:
+        """Let a customer finish an Embedded Signup. Returns the `code` and the ids."""
+        return self._wish("sign_up", wish)
+
+    def number(self, phone_number_id: str) -> dict[str, Any]:
+        """Return how a number, its account and its token stand."""
+        query = {"phone_number_id": phone_number_id}
+        found: dict[str, Any] = self._on_loop(lambda: self.app.control.backstage.numbers(query))
+        return dict(found["numbers"][0])
+
     def reset(self) -> None:
         """Forget all that happened, and all knobs."""
         if self.loop is None:
@@ -171,6 +195,12 @@ class Simulator:
     def webhooks(self) -> dict[str, Any]:
         """Return the webhooks with their attempts, and how many are in which state."""
         return self._on_loop(lambda: self.app.control.webhooks({"limit": "100000"}))
+
+    def _wish(self, act: str, data: dict[str, Any]) -> dict[str, Any]:
+        found: dict[str, Any] = self._on_loop(
+            lambda: getattr(self.app.control.backstage, act)(data)
+        )
+        return found
 
     def _reset_connection(self, scope: Scope) -> None:
         self._server.reset_connection(scope)
