@@ -3,11 +3,13 @@
 from whatsapp.models.jobs import Job
 from whatsapp.models.media import THUMBNAIL_PIXELS, MediaFile, MediaUpload
 from whatsapp.models.numbers import AccountEvent, NumberFact, Phone
+from whatsapp.models.profiles import BusinessProfile
 from whatsapp.models.templates import MessageTemplate
 
 __all__ = [
     "THUMBNAIL_PIXELS",
     "AccountEvent",
+    "BusinessProfile",
     "Job",
     "MediaFile",
     "MediaUpload",

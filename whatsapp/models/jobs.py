@@ -20,6 +20,14 @@ class Job(models.Model):
         NUMBER_CONNECT = "NUMBER_CONNECT", _("Connect a number")
         NUMBER_CHECK = "NUMBER_CHECK", _("Check a number")
         NUMBER_TOKEN = "NUMBER_TOKEN", _("Replace a number's token")
+        PROFILE_READ = "PROFILE_READ", _("Read a number's profile")
+        PROFILE_EDIT = "PROFILE_EDIT", _("Change a number's profile")
+        CALLBACK_SET = "CALLBACK_SET", _("Set a callback address")
+        CALLBACK_REMOVE = "CALLBACK_REMOVE", _("Remove a callback address")
+        CONTACT_BLOCK = "CONTACT_BLOCK", _("Block a contact")
+        CONTACT_UNBLOCK = "CONTACT_UNBLOCK", _("Unblock a contact")
+        BLOCKS_READ = "BLOCKS_READ", _("Read who is blocked")
+        SIGNUP = "SIGNUP", _("Finish a sign-up at Meta")
 
     class State(models.TextChoices):
         QUEUED = "QUEUED", _("Queued")
