@@ -44,6 +44,7 @@ _NAME_STATUSES = {
     "PENDING": "PENDING_REVIEW",
 }
 _NUMBER_KEYS = ("phone_number_id", *_WORDS, "name", "rejection_reason", "is_on_biz_app", "quiet")
+_ACCOUNT_KEYS = ("waba_id", "phone_number_id", "subscribed", "review", "event", "details", "quiet")
 _TOKEN_STATES = ("valid", "expired", "revoked")
 _REVIEWS = ("APPROVED", "REJECTED", "PENDING", "DEFERRED")
 
@@ -111,8 +112,11 @@ class Backstage:
         return self.number(number)
 
     def change_account(self, data: Json) -> Json:
-        """Subscribe or unsubscribe, end a review, or let an `account_update` happen."""
-        wishes.only(data, "waba_id", "subscribed", "review", "event", "details", "quiet")
+        """Subscribe or unsubscribe, end a review, or let an `account_update` happen.
+
+        The account is named by itself, or by one of its numbers.
+        """
+        wishes.only(data, *_ACCOUNT_KEYS)
         waba = self._waba(data)
         review = wishes.words(data, {"review": _REVIEWS}).get("review")
         event, details = wishes.text(data, "event", ""), data.get("details", {})
@@ -209,6 +213,8 @@ class Backstage:
         return number
 
     def _waba(self, data: Json) -> Waba:
+        if "phone_number_id" in data:
+            data = {"waba_id": self._number(data).phone.waba_id}
         waba = self._world.wabas.get(str(data.get("waba_id", "")))
         if waba is None:
             raise WishError("waba_id: no such account.", 404)

@@ -105,6 +105,7 @@ class Control:
             "phones": [_phone(phone) for phone in world.phones.values()],
             "customers": self._customers(phone_number_id, wa_id),
             "chat": self.conversation({"phone_number_id": phone_number_id, "wa_id": wa_id}),
+            "number": self._number(phone_number_id),
             "settings": world.settings.as_json(),
             "turned": world.settings.turned(),
             "defaults": DEFAULTS.as_json(),
@@ -231,6 +232,10 @@ class Control:
         if phone is None:
             raise WishError("phone_number_id: no such number.", 404)
         return phone
+
+    def _number(self, phone_number_id: str) -> Json | None:
+        number = self._world.numbers.get(phone_number_id)
+        return self.backstage.number(number) if number else None
 
     def _customers(self, phone_number_id: str, wa_id: str) -> list[Json]:
         """Return the customers of late (not all after a load test), and the chosen one."""

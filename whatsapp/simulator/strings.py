@@ -1,7 +1,10 @@
 """The page's words, in English and Brazilian Portuguese."""
 
+from whatsapp.simulator.number_strings import NUMBER_STRINGS
+
 STRINGS: dict[str, dict[str, str]] = {
     "en": {
+        **NUMBER_STRINGS["en"],
         "title": "Customer's phone",
         "lead": "You are the customer. What you write reaches the business as WhatsApp would bring"
         " it.",
@@ -99,6 +102,7 @@ STRINGS: dict[str, dict[str, str]] = {
         "panel": "Behind the scenes",
     },
     "pt-BR": {
+        **NUMBER_STRINGS["pt-BR"],
         "title": "Telefone do cliente",
         "lead": "Aqui você é o cliente. O que você escreve chega à empresa como chegaria pelo"
         " WhatsApp.",

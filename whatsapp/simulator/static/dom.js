@@ -37,6 +37,14 @@ export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+// A test may have set a value that the list does not offer.
+export function select(field, value) {
+  if (field.options && ![...field.options].some((option) => option.value === value)) {
+    field.add(new Option(value, value));
+  }
+  if (field.value !== value) field.value = value;
+}
+
 // Make the children of `list` follow `items`, moving and changing only what differs.
 export function follow(list, items, { key, template, draw }) {
   const existing = new Map([...list.children].map((child) => [child.dataset.key, child]));

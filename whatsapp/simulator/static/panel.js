@@ -1,6 +1,7 @@
 // Behind the scenes: the customer's habit, the faults, and the traffic.
 
-import { byId, exactTimeOf, follow, post, setText, show, words } from "./dom.js";
+import { drawNumber, startNumber } from "./number.js";
+import { byId, exactTimeOf, follow, post, select, setText, show, words } from "./dom.js";
 
 const SHOWN = 40;
 let turnedNow = [];
@@ -26,11 +27,13 @@ export function startPanel({ chosen, poll }) {
     await post("/simulator/customers", { wa_id: chosen.wa_id, reads: target.checked });
     poll();
   });
+  startNumber({ chosen, poll });
 }
 
 export function drawPanel(state, person) {
   byId("reads").checked = person?.reads ?? true;
   drawKnobs(state);
+  drawNumber(state);
   drawLog(state);
 }
 
@@ -56,14 +59,6 @@ function drawKnobs({ settings, turned, defaults: known }) {
   byId("turned").classList.toggle("warn", turned.length > 0);
   show(byId("normal"), turned.length > 0);
   show(document.querySelector(".knobs-button .dot"), turned.length > 0);
-}
-
-// A test may have set a code that the list does not offer.
-function select(field, value) {
-  if (field.options && ![...field.options].some((option) => option.value === value)) {
-    field.add(new Option(value, value));
-  }
-  if (field.value !== value) field.value = value;
 }
 
 function valueOf(field) {
