@@ -18,6 +18,7 @@ from whatsapp.simulator.backstage import Backstage
 from whatsapp.simulator.config import ConfigError, Phone, check_callback_url
 from whatsapp.simulator.engine import Engine
 from whatsapp.simulator.handshake import HandshakeError
+from whatsapp.simulator.registry import Number
 from whatsapp.simulator.settings import DEFAULTS, SettingsError
 from whatsapp.simulator.wishes import WishError
 from whatsapp.simulator.world import Person
@@ -102,7 +103,7 @@ class Control:
         return {
             "version": world.version,
             "now": world.now(),
-            "phones": [_phone(phone) for phone in world.phones.values()],
+            "phones": [_phone(number) for number in world.numbers.values()],
             "customers": self._customers(phone_number_id, wa_id),
             "chat": self.conversation({"phone_number_id": phone_number_id, "wa_id": wa_id}),
             "number": self._number(phone_number_id),
@@ -257,11 +258,11 @@ class Control:
         }
 
 
-def _phone(phone: Phone) -> Json:
+def _phone(number: Number) -> Json:
     return {
-        "phone_number_id": phone.phone_number_id,
-        "display_phone_number": phone.display_phone_number,
-        "verified_name": phone.verified_name,
+        "phone_number_id": number.phone.phone_number_id,
+        "display_phone_number": number.phone.display_phone_number,
+        "verified_name": number.verified_name,
     }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from whatsapp.simulator import (
     accounts,
     blocking,
+    faults,
     media,
     messages,
     numbers,
@@ -101,6 +102,9 @@ class Graph:
         if parts and _VERSION.fullmatch(parts[0]):
             parts = parts[1:]
         token, path = _token(request), "/".join(parts)
+        fault = await faults.meet(self._world.settings, parts)
+        if fault is not None:
+            return fault
         if path == "oauth/access_token" and request.method in {"GET", "POST"}:
             return await oauth.access_token(Call(self._engine, request, token))
         if parts == _FILES and request.method == "GET":

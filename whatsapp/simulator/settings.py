@@ -67,6 +67,8 @@ class Settings:
     # Answers of the Graph API
     refuse: str = ""  # an error code, or a key of REFUSALS
     refuse_times: int = 0  # 0: until the knob is turned back
+    refuse_calls: str = ""  # the same for calls that are no sends; nothing is done then
+    refuse_edge: str = ""  # only those that end so: "register", "debug_token"; "" is all
     timeout_seconds: float = 60.0
     latency_seconds: float = 0.0
     template_review_seconds: float = 1.0
@@ -98,8 +100,10 @@ _KINDS = {f.name: type(f.default) for f in fields(Settings)}
 def _checked(key: str, value: Any) -> Any:
     if key not in _KINDS:
         raise SettingsError(f"{key}: there is no such knob.")
-    if key == "refuse":
-        return _refusal(value)
+    if key in {"refuse", "refuse_calls"}:
+        return _refusal(key, value)
+    if key == "refuse_edge":
+        return _edge(value)
     if _KINDS[key] is bool:
         if not isinstance(value, bool):
             raise SettingsError(f"{key}: true or false is needed.")
@@ -118,8 +122,14 @@ def _number(key: str, value: Any) -> float:
     return value
 
 
-def _refusal(value: Any) -> str:
+def _edge(value: Any) -> str:
+    if isinstance(value, str) and len(value) <= 100 and "/" not in value:
+        return value
+    raise SettingsError("refuse_edge: the last word of a path, such as register.")
+
+
+def _refusal(key: str, value: Any) -> str:
     text = str(value)
     if text in {"", *REFUSALS} or (text.isdecimal() and int(text) in errors.TEXTS):
         return text
-    raise SettingsError(f"refuse: an error code of the table, or one of {', '.join(REFUSALS)}.")
+    raise SettingsError(f"{key}: an error code of the table, or one of {', '.join(REFUSALS)}.")
