@@ -6,36 +6,16 @@ so the same findings are read in any language, and a better sentence needs no ne
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
+from whatsapp.findings import numbers
+from whatsapp.findings.grades import Finding, Grade, Verdict
 
-def gettext_noop(sentence: str) -> str:
-    """Mark a sentence for the catalog."""
-    return sentence
-
-
-class Grade(StrEnum):
-    """How a step went, or that it did not go yet."""
-
-    RUNNING = "RUNNING"
-    OK = "OK"
-    WARNING = "WARNING"
-    PROBLEM = "PROBLEM"
-    SKIPPED = "SKIPPED"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What was found, and what to do about it; "" where nothing is to be done."""
-
-    what: str
-    fix: str = ""
-
+__all__ = ["STEPS", "TABLE", "Finding", "Grade", "Told", "Verdict", "told"]
 
 # The steps' titles, and what they can find, by code.
-STEPS: dict[str, str] = {}
-TABLE: dict[str, Finding] = {}
+STEPS: dict[str, str] = {**numbers.STEPS}
+TABLE: dict[str, Finding] = {**numbers.TABLE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +30,22 @@ class Told:
     fix: str
 
 
+class _Values(dict[str, Any]):
+    """Fills a sentence that asks for more than was kept at its time."""
+
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
 def told(row: Mapping[str, Any], translate: Callable[[str], str]) -> Told:
     """Put a step of a job into sentences; what is not listed (any more) keeps its code."""
-    step, code = row["step"], row["code"]
-    finding = TABLE.get(code, Finding(code))
-    title = STEPS.get(step)
+    step, finding, title = row["step"], TABLE.get(row["code"]), STEPS.get(row["step"])
+    values = _Values(row["values"])
     return Told(
         step=step,
         title=translate(title) if title else step,
         state=row["state"],
-        code=code,
-        what=_filled(finding.what, row["values"], translate),
-        fix=_filled(finding.fix, row["values"], translate),
+        code=row["code"],
+        what=translate(finding.what) % values if finding else row["code"],
+        fix=translate(finding.fix) % values if finding and finding.fix else "",
     )
-
-
-def _filled(sentence: str, values: Mapping[str, Any], translate: Callable[[str], str]) -> str:
-    return translate(sentence) % values if sentence else ""
