@@ -100,7 +100,7 @@ def _filling(
     fields = [
         {
             "key": field.key,
-            "label": gettext(field.label) % {"name": field.name},
+            "label": _label(field),
             "value": values.get(field.key, ""),
             "example": field.example,
             "is_required": field.is_required,
@@ -118,6 +118,13 @@ def _filling(
         "client_id": uuid4(),
         "part": "conversations/_template_form.html",
     }
+
+
+def _label(field: Field) -> str:
+    label = gettext(field.label) % {"name": field.name}
+    if not field.card:
+        return label
+    return gettext("Card %(number)d: %(label)s") % {"number": field.card, "label": label}
 
 
 def _shown_fields(template: MessageTemplate) -> list[Field]:

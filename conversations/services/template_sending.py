@@ -96,16 +96,5 @@ def _rendered(template: MessageTemplate, values: Mapping[str, str]) -> Rendered:
 
 def _shown(template: MessageTemplate, rendered: Rendered) -> dict[str, Any]:
     """Keep what the bubble shows: the template may be another one by the time it is looked at."""
-    return {
-        "name": template.name,
-        "language": template.language,
-        "category": template.category,
-        "header_format": rendered.header_format,
-        "header": rendered.header,
-        "body": rendered.body,
-        "footer": rendered.footer,
-        "buttons": [
-            {"type": button.type, "text": button.text, "url": button.url}
-            for button in rendered.buttons
-        ],
-    }
+    names = {"name": template.name, "language": template.language, "category": template.category}
+    return {**names, **rendering.kept(rendered)}

@@ -8,8 +8,9 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from conversations import forms
 from conversations.models import Message
-from whatsapp import payloads
+from whatsapp import payloads, rendering
 from whatsapp.payloads import content_reading, contents
+from whatsapp.rendering import Rendered
 
 register = template.Library()
 
@@ -30,6 +31,7 @@ _PARTIALS: dict[type, str] = {
     contents.Unknown: "conversations/bubbles/_unsupported.html",
 }
 _PLAIN = "conversations/bubbles/_plain.html"
+_TEMPLATE = "conversations/bubbles/_template.html"
 # What Meta calls what it does not hand over.
 _WORDS = {
     "poll_creation": gettext_lazy("Poll"),
@@ -58,7 +60,7 @@ class Part:
     """The partial that draws a message, and the value that it draws."""
 
     template: str
-    shown: contents.Content
+    shown: contents.Content | Rendered
 
 
 @register.filter
@@ -81,6 +83,9 @@ def quick_reactions(message: Message) -> list[str]:
 @register.filter
 def part(message: Message) -> Part:
     """Choose the partial for what a message says."""
+    kept = message.extras.get("template") if isinstance(message.extras, dict) else None
+    if message.type == Message.Type.TEMPLATE and kept:
+        return Part(_TEMPLATE, rendering.recalled(kept))
     shown = _shown(message)
     if isinstance(shown, contents.Unknown) and message.type != Message.Type.UNSUPPORTED:
         return Part(_PLAIN, shown)
@@ -88,7 +93,7 @@ def part(message: Message) -> Part:
 
 
 def _shown(message: Message) -> contents.Content:
-    if message.type == Message.Type.TEXT:
+    if message.type == Message.Type.TEXT and message.text:
         return contents.Text(message.text)
     kind = message.type.lower()
     if message.type == Message.Type.UNSUPPORTED and isinstance(message.extras, dict):

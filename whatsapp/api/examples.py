@@ -19,7 +19,9 @@ TEMPLATE: dict[str, Any] = {
     "quality": "GREEN",
     "parameter_format": "POSITIONAL",
     "components": [BODY],
-    "fields": [{"key": "body.1", "kind": "text", "example": "Marina", "is_required": True}],
+    "fields": [
+        {"key": "body.1", "kind": "text", "example": "Marina", "is_required": True, "card": 0}
+    ],
     "synced_at": "2026-11-10T12:00:00Z",
 }
 NEW: dict[str, Any] = {

@@ -45,10 +45,12 @@ class FieldSerializer(serializers.Serializer[Any]):
 
     key = serializers.CharField(help_text="Its name in `values`.")
     kind = serializers.CharField(
-        help_text="`text`, `media` (a link or an upload's id), `number`, `url`, `code`, `payload`."
+        help_text="`text`, `media` (a link or an upload's id), `number`, `url`, `code`, `payload`,"
+        " `product`, `products` (with commas between them), `moment` (ISO 8601 with its offset)."
     )
     example = serializers.CharField()
     is_required = serializers.BooleanField()
+    card = serializers.IntegerField(help_text="Of a carousel, from 1; 0 for what is on no card.")
 
 
 class TemplateSerializer(serializers.Serializer[Any]):

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from whatsapp.simulator import template_seed
 from whatsapp.simulator.errors import GraphError
 
 Json = dict[str, Any]
@@ -11,6 +12,7 @@ EDITABLE = frozenset({"APPROVED", "REJECTED", "PAUSED"})
 _VARIABLE = re.compile(r"\{\{\s*([^{}\s]+)\s*\}\}")
 _MEDIA = ("IMAGE", "VIDEO", "DOCUMENT")
 _UNBROKEN = re.compile(r"[\n\t]| {5}")
+_SENT = frozenset({"header", "body", "button", "limited_time_offer", "carousel"})
 
 
 @dataclass(slots=True)
@@ -53,7 +55,7 @@ class Catalog:
         """Return an account's templates; a new account starts with a few."""
         if waba_id not in self._of:
             self._of[waba_id] = []
-            for name, category, components in _SEED:
+            for name, category, components in template_seed.SEED:
                 self.add(waba_id, name, "pt_BR", category, components)
         return self._of[waba_id]
 
@@ -84,58 +86,6 @@ class Catalog:
         return None
 
 
-_SEED: list[tuple[str, str, list[Json]]] = [
-    (
-        "boas_vindas",
-        "UTILITY",
-        [{"type": "BODY", "text": "Olá! Recebemos seu contato e já vamos responder."}],
-    ),
-    (
-        "pedido_saiu",
-        "UTILITY",
-        [
-            {"type": "HEADER", "format": "TEXT", "text": "Pedido a caminho"},
-            {
-                "type": "BODY",
-                "text": "Olá {{1}}, seu pedido {{2}} saiu para entrega.",
-                "example": {"body_text": [["Marina", "A-1042"]]},
-            },
-            {"type": "FOOTER", "text": "Responda esta mensagem se precisar de ajuda."},
-            {
-                "type": "BUTTONS",
-                "buttons": [
-                    {
-                        "type": "URL",
-                        "text": "Acompanhar",
-                        "url": "https://example.com/pedidos/{{1}}",
-                        "example": ["https://example.com/pedidos/A-1042"],
-                    },
-                    {"type": "QUICK_REPLY", "text": "Falar com alguém"},
-                ],
-            },
-        ],
-    ),
-    (
-        "cupom_de_volta",
-        "MARKETING",
-        [
-            {
-                "type": "BODY",
-                "text": "Sentimos sua falta, {{1}}! Aqui vai um cupom para você.",
-                "example": {"body_text": [["Marina"]]},
-            },
-            {
-                "type": "BUTTONS",
-                "buttons": [
-                    {"type": "COPY_CODE", "text": "Copiar código", "example": "VOLTE10"},
-                    {"type": "QUICK_REPLY", "text": "Parar promoções"},
-                ],
-            },
-        ],
-    ),
-]
-
-
 # --- what a send has to look like -----------------------------------------------------------------
 def check_send(catalog: Catalog, waba_id: str, content: Json) -> None:
     """Raise GraphError as Meta does for a template that is not there or not filled in right."""
@@ -152,9 +102,25 @@ def check_send(catalog: Catalog, waba_id: str, content: Json) -> None:
             132001, details=f"template name ({name}) does not exist in {code}", message=""
         )
     given = _given(content.get("components", []))
-    wanted = _wanted(template)
+    _check_cards(given.pop("carousel", []), template)
+    _check_parts(given, template.components, template)
+
+
+def _check_parts(given: dict[str, list[Json]], components: list[Json], template: Template) -> None:
+    wanted = _wanted(components)
     for key in [*wanted, *(key for key in given if key not in wanted)]:
         _check_part(key, given.get(key, []), wanted.get(key, []), template)
+
+
+def _check_cards(given: list[Json], template: Template) -> None:
+    """Check a carousel: as many cards as were approved, each filled in like a template."""
+    carousels = (one for one in template.components if one.get("type") == "CAROUSEL")
+    cards = next(carousels, {}).get("cards", [])
+    if [card.get("card_index") for card in given] != list(range(len(cards))):
+        raise GraphError(132012, details=f"carousel: {len(cards)} cards are expected, in order.")
+    for sent, card in zip(given, cards, strict=True):
+        parts = _given(sent.get("components", []))
+        _check_parts(parts, card.get("components", []), template)
 
 
 def _given(components: Any) -> dict[str, list[Json]]:
@@ -163,8 +129,9 @@ def _given(components: Any) -> dict[str, list[Json]]:
     found: dict[str, list[Json]] = {}
     for component in components:
         kind = str(component.get("type", "")).lower() if isinstance(component, dict) else ""
-        parameters = component.get("parameters", []) if kind else None
-        if kind not in {"header", "body", "button"} or not isinstance(parameters, list):
+        named = "cards" if kind == "carousel" else "parameters"
+        parameters = component.get(named, []) if kind else None
+        if kind not in _SENT or not isinstance(parameters, list):
             raise GraphError(132012, details="components: an unknown component.")
         if kind == "button":
             kind = f"button {component.get('index')} {str(component.get('sub_type')).lower()}"
@@ -172,29 +139,31 @@ def _given(components: Any) -> dict[str, list[Json]]:
     return found
 
 
-def _wanted(template: Template) -> dict[str, list[str]]:
+def _wanted(components: list[Json]) -> dict[str, list[str]]:
     """Return which kinds of parameters each part needs; `?` marks those that may be missing."""
     wanted: dict[str, list[str]] = {}
-    for component in template.components:
+    for component in components:
         kind = str(component.get("type", "")).upper()
-        if kind == "HEADER" and component.get("format") in (*_MEDIA, "LOCATION"):
+        if kind == "HEADER" and component.get("format") in (*_MEDIA, "LOCATION", "PRODUCT"):
             wanted["header"] = [str(component["format"]).lower()]
         elif kind in {"HEADER", "BODY"}:
             names = dict.fromkeys(_VARIABLE.findall(str(component.get("text", ""))))
             wanted[kind.lower()] = ["text"] * len(names)
         elif kind == "BUTTONS":
             for index, button in enumerate(component.get("buttons", [])):
-                wanted.update(_wanted_button(template, index, button))
+                wanted.update(_wanted_button(index, button))
+        elif component.get("limited_time_offer", {}).get("has_expiration"):
+            wanted["limited_time_offer"] = ["limited_time_offer"]
     return wanted
 
 
-def _wanted_button(template: Template, index: int, button: Json) -> dict[str, list[str]]:
+def _wanted_button(index: int, button: Json) -> dict[str, list[str]]:
     kind = str(button.get("type", "")).upper()
     if kind == "OTP" or (kind == "URL" and _VARIABLE.search(str(button.get("url", "")))):
         return {f"button {index} url": ["text"]}
-    optional = {"QUICK_REPLY": "?payload", "FLOW": "?action"}
-    if kind in optional:
-        return {f"button {index} {kind.lower()}": [optional[kind]]}
+    acts = {"QUICK_REPLY": "?payload", "FLOW": "?action", "CATALOG": "?action", "MPM": "action"}
+    if kind in acts:
+        return {f"button {index} {kind.lower()}": [acts[kind]]}
     return {f"button {index} copy_code": ["coupon_code"]} if kind == "COPY_CODE" else {}
 
 
