@@ -8,7 +8,7 @@ from rest_framework.views import APIView
 from config import openapi
 from conversations.api import consent, contacts, conversations, media, messages, template_sending
 from tenants.api import auth
-from whatsapp.api import jobs, meta_apps, policies, templates
+from whatsapp.api import jobs, meta_apps, policies, profile, templates
 
 
 def _both(route: str, view: type[APIView], **kwargs: Any) -> list[URLPattern]:
@@ -33,6 +33,8 @@ tenant_patterns: list[URLPattern] = [
     *_both("media/<int:pk>/file", media.MediaFileView),
     *_both("phones/<int:pk>/read-policy", policies.ReadPolicyView),
     *_both("phones/<int:pk>/app", meta_apps.PhoneAppView),
+    *_both("phones/<int:pk>/profile", profile.ProfileView),
+    *_both("phones/<int:pk>/profile/refresh", profile.ProfileRefreshView),
     *_both("meta-apps/", meta_apps.MetaAppListView),
     *_both("meta-apps/<int:pk>/", meta_apps.MetaAppView),
     *_both("meta-apps/<int:pk>/previous-secret", meta_apps.PreviousSecretView),

@@ -1,12 +1,13 @@
 """What an actor may see of templates and jobs."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import Max, QuerySet
 
 from tenants.errors import NotFoundError
 from tenants.permissions import Actor, Permission
-from whatsapp.models import Job, MessageTemplate, Phone
+from whatsapp.models import BusinessProfile, Job, MessageTemplate, Phone
 
 
 def templates_of(
@@ -61,6 +62,18 @@ def phone_for(actor: Actor, pk: int) -> Phone:
     if phone is None:
         raise NotFoundError
     return phone
+
+
+def profile_of(actor: Actor, phone: Phone) -> BusinessProfile | None:
+    """Return a number's profile; None while WhatsApp has not told of it. Raises: ForbiddenError."""
+    actor.require(Permission.READ_CONVERSATIONS)
+    return BusinessProfile.objects.filter(phone=phone).first()
+
+
+def newest_job(actor: Actor, *, subject: str, kinds: Iterable[str]) -> Job | None:
+    """Return the newest job of these kinds about something. Raises: ForbiddenError."""
+    actor.require(Permission.READ_CONVERSATIONS)
+    return Job.objects.filter(subject=subject, kind__in=list(kinds)).order_by("-pk").first()
 
 
 def job_for(actor: Actor, pk: int) -> Job:

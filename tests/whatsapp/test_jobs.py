@@ -225,7 +225,8 @@ def test_the_sweeper_fetches_templates_whose_parts_changed(meta):
     working.sweep()
     working.sweep()
 
-    assert list(Job.objects.values_list("subject", "state")) == [(WABA, "QUEUED")]
+    syncs = Job.objects.filter(kind=Job.Kind.TEMPLATES_SYNC)
+    assert list(syncs.values_list("subject", "state")) == [(WABA, "QUEUED")]
 
 
 def test_jobs_of_another_tenant_are_not_touched(meta, globex):

@@ -74,6 +74,11 @@ def accepted(answer: Answer) -> dict[str, Any] | None:
     return document
 
 
+def any_document_of(answer: Answer) -> dict[str, Any]:
+    """Return the JSON object of an answer, also of one that says that it did not go well."""
+    return _object(answer.body or b"")
+
+
 def _object(text: str | bytes) -> dict[str, Any]:
     try:
         document = json.loads(text)

@@ -15,7 +15,7 @@ from tenants import context, queue, secrets
 from tenants.models import Tenant
 from whatsapp.errors import CloudApiError, MaybeSentError, NotSentError, TokenError
 from whatsapp.models import Job
-from whatsapp.services import kinds, template_jobs
+from whatsapp.services import kinds, profile_jobs, template_jobs
 from whatsapp.services.kinds import LEASE, NoTokenError, StepFailedError, Work
 
 logger = logging.getLogger(__name__)
@@ -44,6 +44,7 @@ def sweep() -> None:
     """Take care of what no nudge reached, and of what is to be looked at again."""
     now = timezone.now()
     template_jobs.renew(now=now)
+    profile_jobs.renew(now=now)
     for job in Job.objects.filter(_due(now)).order_by("due_at")[:10]:
         if now - job.due_at > OVERDUE:
             run(job_id=job.pk)
