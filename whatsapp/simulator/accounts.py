@@ -19,36 +19,40 @@ async def read(call: Call) -> Answer:
 
 async def read_subscriptions(call: Call) -> Answer:
     """GET /{waba_id}/subscribed_apps."""
-    waba, app_id = call.this_waba(), call.engine.world.config.app_id
-    if not waba.subscribed:
-        return Answer({"data": []})
-    app = {"link": "https://www.facebook.com/games/?app_id=" + app_id, "name": "Balcao"}
-    entry: dict[str, Any] = {"whatsapp_business_api_data": {"id": app_id, **app}}
-    if waba.override_callback_url:
-        entry["override_callback_uri"] = waba.override_callback_url
-    return Answer({"data": [entry]})
+    return Answer({"data": [_entry(app_id, url) for app_id, url in _subscribers(call).items()]})
 
 
 async def subscribe(call: Call) -> Answer:
     """POST /{waba_id}/subscribed_apps: subscribe; with an override also set the address."""
-    waba, wanted = call.this_waba(), call.body()
+    subscribers, wanted, app_id = _subscribers(call), call.body(), call.app_id
     if not wanted:
-        waba.subscribed, waba.override_callback_url = True, ""
-    elif not waba.subscribed:
+        subscribers[app_id] = ""
+    elif app_id not in subscribers:
         text = "(#100) Before override the current callback uri, your app must be subscribed."
         raise GraphError(100, message=text)
     else:
-        waba.override_callback_url = await overrides.verified(call, wanted)
+        subscribers[app_id] = await overrides.verified(call, wanted)
     call.engine.world.touch()
     return Answer({"success": True})
 
 
 async def unsubscribe(call: Call) -> Answer:
-    """DELETE /{waba_id}/subscribed_apps: from now on no webhooks for this account."""
-    waba = call.this_waba()
-    waba.subscribed, waba.override_callback_url = False, ""
+    """DELETE /{waba_id}/subscribed_apps: from now on no webhooks of this account for the app."""
+    _subscribers(call).pop(call.app_id, None)
     call.engine.world.touch()
     return Answer({"success": True})
+
+
+def _subscribers(call: Call) -> dict[str, str]:
+    return call.this_waba().subscribers
+
+
+def _entry(app_id: str, override_callback_url: str) -> dict[str, Any]:
+    app = {"id": app_id, "link": f"https://www.facebook.com/games/?app_id={app_id}"}
+    entry: dict[str, Any] = {"whatsapp_business_api_data": {**app, "name": "Balcao"}}
+    if override_callback_url:
+        entry["override_callback_uri"] = override_callback_url
+    return entry
 
 
 def _fields(call: Call, waba: Waba) -> dict[str, Any]:

@@ -83,11 +83,11 @@ class Backstage:
             "name_status": number.name_status,
             "account_mode": number.account_mode,
             "is_on_biz_app": number.is_on_biz_app,
-            "override_callback_url": number.override_callback_url,
+            "overrides": number.overrides,
             "profile": number.profile,
             "settings": number.settings,
             "blocked": list(number.blocked.values()),
-            "account": _account(waba),
+            "account": self._account(waba),
             "token": _token(grant, self._world.now()),
         }
 
@@ -123,7 +123,11 @@ class Backstage:
         if not isinstance(details, dict):
             raise WishError("details: an object is needed.")
         tell = not wishes.flag(data, "quiet", default=False)
-        waba.subscribed = wishes.flag(data, "subscribed", default=waba.subscribed)
+        app_id = self._world.app.app_id
+        if wishes.flag(data, "subscribed", default=app_id in waba.subscribers):
+            waba.subscribers.setdefault(app_id, "")
+        else:
+            waba.subscribers.pop(app_id, None)
         if review:
             waba.review = review
         if review and tell:
@@ -131,7 +135,7 @@ class Backstage:
         if event:
             downfall.happen(self._engine, waba, event.upper(), details, tell=tell)
         self._world.touch()
-        return _account(waba)
+        return self._account(waba)
 
     def change_token(self, data: Json) -> Json:
         """Let a token, or all of a number's account, end or lose scopes; `valid` heals it."""
@@ -167,6 +171,18 @@ class Backstage:
         else:
             number = signup.new_number(self._world, data, token=token)
         return signup.finish(self._world, number, token=token)
+
+    def _account(self, waba: Waba) -> Json:
+        return {
+            "waba_id": waba.waba_id,
+            "subscribed": self._world.app.app_id in waba.subscribers,
+            "subscribers": waba.subscribers,
+            "review": waba.review,
+            "ban_state": waba.ban_state,
+            "restrictions": list(waba.restrictions),
+            "messaging_limit": waba.messaging_limit,
+            "deleted": waba.deleted,
+        }
 
     def _quality(self, number: Number, words: Json, *, tell: bool) -> None:
         flagged = _is_flagged(number)
@@ -241,19 +257,6 @@ def _is_texts(value: Any) -> bool:
 
 def _is_flagged(number: Number) -> bool:
     return number.status == "FLAGGED" or number.quality_rating == "RED"
-
-
-def _account(waba: Waba) -> Json:
-    return {
-        "waba_id": waba.waba_id,
-        "subscribed": waba.subscribed,
-        "override_callback_url": waba.override_callback_url,
-        "review": waba.review,
-        "ban_state": waba.ban_state,
-        "restrictions": list(waba.restrictions),
-        "messaging_limit": waba.messaging_limit,
-        "deleted": waba.deleted,
-    }
 
 
 def _token(grant: Grant, now: float) -> Json:

@@ -34,6 +34,11 @@ class Call:
     template: tuple[str, Template] | None = None  # with its account
     phones: tuple[Phone, ...] = field(default=())  # all that the token may use
 
+    @property
+    def app_id(self) -> str:
+        """The app whose token this is."""
+        return self.engine.world.registry.grants[self.token].app_id
+
     def body(self) -> dict[str, Any]:
         """Return the JSON body; an empty one counts as {}. Raises: GraphError."""
         if not self.request.body:

@@ -55,6 +55,17 @@ class Phone:
 
 
 @dataclass(frozen=True, slots=True)
+class App:
+    """A further Meta app, such as a tenant's own, with tokens and the accounts that each opens."""
+
+    app_id: str
+    app_secret: str
+    verify_token: str
+    callback_url: str
+    tokens: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
 class Customer:
     """A person with WhatsApp. Without ``last_wrote_at`` (unix seconds) they wrote at the start."""
 
@@ -73,6 +84,7 @@ class Config:
     verify_token: str
     phones: tuple[Phone, ...]
     customers: tuple[Customer, ...] = ()
+    apps: tuple[App, ...] = ()
     port: int = 0
     seed: str = ""
 
@@ -98,6 +110,7 @@ class Config:
                 _customer(item, f"customers[{i}]")
                 for i, item in enumerate(_list(data, "customers"))
             ),
+            apps=tuple(_app(item, f"apps[{i}]") for i, item in enumerate(_list(data, "apps"))),
             port=port,
             seed=str(data.get("seed", "")),
         )
@@ -127,6 +140,20 @@ def _phone(item: Any, where: str) -> Phone:
         subscribed=bool(data.get("subscribed", True)),
         registered=bool(data.get("registered", True)),
         pin=str(data.get("pin", "123456")),
+    )
+
+
+def _app(item: Any, where: str) -> App:
+    data = _object(item, where)
+    tokens = data.get("tokens", {})
+    if not isinstance(tokens, dict) or not all(isinstance(ids, list) for ids in tokens.values()):
+        raise ConfigError(f"{where}.tokens: an object is needed, with lists of waba_ids.")
+    return App(
+        app_id=_text(data, "app_id", where),
+        app_secret=_text(data, "app_secret", where),
+        verify_token=_text(data, "verify_token", where),
+        callback_url=check_callback_url(_text(data, "callback_url", where)),
+        tokens={token: tuple(map(str, ids)) for token, ids in tokens.items()},
     )
 
 

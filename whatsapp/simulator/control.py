@@ -5,6 +5,7 @@ from typing import Any
 
 from whatsapp.simulator import (
     attachments,
+    dashboard,
     events,
     handshake,
     media,
@@ -86,6 +87,8 @@ class Control:
             return {"success": True}
         if name == "verify":
             return await self._verify()
+        if name == "apps":
+            return await dashboard.add_app(self._engine, data)
         if name not in self._writes:
             raise WishError("There is no such endpoint.", 404)
         return self._writes[name](data)
@@ -147,7 +150,7 @@ class Control:
 
     def settings(self, query: Json) -> Json:
         """Return all knobs, and where webhooks go."""
-        return {**self._world.settings.as_json(), "callback_url": self._world.callback_url}
+        return {**self._world.settings.as_json(), "callback_url": self._world.app.callback_url}
 
     # What one can do
 
@@ -184,9 +187,9 @@ class Control:
     def change_settings(self, data: Json) -> Json:
         """Turn knobs; `callback_url` moves the app's address. All or nothing."""
         knobs = {key: value for key, value in data.items() if key != "callback_url"}
-        url = check_callback_url(str(data.get("callback_url", self._world.callback_url)))
+        url = check_callback_url(str(data.get("callback_url", self._world.app.callback_url)))
         self._world.change_settings(knobs)
-        self._world.callback_url = url
+        self._world.app.callback_url = url
         return self.settings({})
 
     def template(self, data: Json) -> Json:
@@ -215,8 +218,8 @@ class Control:
     async def _verify(self) -> Json:
         """Shake hands with the app's callback address, as when it is saved in the dashboard."""
         try:
-            token = self._world.config.verify_token
-            await handshake.verify(self._engine, self._world.callback_url, token)
+            app = self._world.app
+            await handshake.verify(self._engine, app.callback_url, app.verify_token)
         except HandshakeError as error:
             raise WishError(str(error), 502) from error
         return {"success": True}

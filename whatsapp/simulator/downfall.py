@@ -68,9 +68,10 @@ def _take_effect(engine: Engine, waba: Waba, event: str, details: Json) -> None:
         items = found if isinstance(found, list) else []
         waba.restrictions = tuple(str(_object(one).get("restriction_type")) for one in items)
     elif event == "ACCOUNT_DELETED":
-        waba.deleted, waba.subscribed = True, False
+        waba.deleted = True
+        waba.subscribers.clear()
     elif event in {"PARTNER_REMOVED", "PARTNER_APP_UNINSTALLED", "ACCOUNT_OFFBOARDED"}:
-        waba.subscribed = False
+        waba.subscribers.clear()
         for grant in engine.world.registry.grants.values():
             grant.waba_ids.discard(waba.waba_id)
     elif event in {"PARTNER_ADDED", "ACCOUNT_RECONNECTED"}:

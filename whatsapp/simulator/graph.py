@@ -128,7 +128,7 @@ class Graph:
     def _object(self, object_id: str, request: Request, token: str) -> tuple[str, Call]:
         """Find the object among those of the token's accounts: no other exists for the caller."""
         phones = self._world.registry.phones_of(token)
-        if object_id == self._world.config.app_id:
+        if object_id in self._world.registry.apps:
             return "app", Call(self._engine, request, token, phones=phones)
         if object_id.startswith(uploads.PREFIX):
             return "upload", Call(self._engine, request, token, phones=phones)

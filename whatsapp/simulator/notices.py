@@ -14,16 +14,15 @@ _NUMBERS_OF_ACCOUNT = 25
 def send(
     engine: Engine, waba: Waba, field: str, value: dict[str, Any], *, entry_id: str = ""
 ) -> None:
-    """Send one change to the app's own address, unless the account is not subscribed."""
-    if not waba.subscribed:
-        return
+    """Send one change to the own address of each subscribed app."""
     entry = {
         "id": entry_id or waba.waba_id,
         "time": int(engine.world.now()),
         "changes": [{"field": field, "value": value}],
     }
     body = events.encode({"object": "whatsapp_business_account", "entry": [entry]})
-    engine.sender.submit_raw(body, field)
+    for app_id in waba.subscribers:
+        engine.sender.submit_raw(body, field, engine.world.registry.apps[app_id])
 
 
 def of_number(engine: Engine, number: Number, field: str, value: dict[str, Any]) -> None:

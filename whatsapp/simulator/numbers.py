@@ -43,7 +43,7 @@ async def write(call: Call) -> Answer:
         wanted = body["webhook_configuration"]
         if not isinstance(wanted, dict):
             raise params.wrong("webhook_configuration", "must be a JSON object")
-        number.override_callback_url = await overrides.verified(call, wanted)
+        number.overrides[call.app_id] = await overrides.verified(call, wanted)
     else:
         raise params.required("webhook_configuration")
     call.engine.world.touch()
@@ -119,10 +119,10 @@ def _fields(call: Call, number: Number) -> dict[str, Any]:
 
 
 def _webhook_configuration(call: Call, number: Number) -> dict[str, str]:
-    world = call.engine.world
+    world, app_id = call.engine.world, call.app_id
     addresses = {
-        "phone_number": number.override_callback_url,
-        "whatsapp_business_account": world.wabas[number.phone.waba_id].override_callback_url,
-        "application": world.callback_url,
+        "phone_number": number.overrides.get(app_id, ""),
+        "whatsapp_business_account": world.wabas[number.phone.waba_id].subscribers.get(app_id, ""),
+        "application": world.registry.apps[app_id].callback_url,
     }
     return {name: url for name, url in addresses.items() if url}

@@ -18,17 +18,12 @@ _CODE_TEXTS = {
 }
 
 
-def app_token(world: World) -> str:
-    """Return the token of the app itself."""
-    return f"{world.config.app_id}|{world.config.app_secret}"
-
-
 def check(world: World, token: str) -> None:
     """Raise GraphError unless the token is known and good now."""
     if not token:
         text = "An access token is required to request this resource."
         raise GraphError(190, message=text, subcode=0)
-    if token == app_token(world):
+    if any(token == app.token for app in world.registry.apps.values()):
         return
     grant = world.registry.grants.get(token)
     if grant is None:
@@ -56,11 +51,13 @@ async def debug_token(call: Call) -> Answer:
         raise params.required("input_token")
     grant = world.registry.grants.get(wanted)
     if grant is None:
-        error = {"code": 190, "message": "Invalid OAuth access token."}
-        return Answer({"data": {"error": error, "is_valid": False, "scopes": []}})
+        return Answer({"data": _invalid(190, "Invalid OAuth access token.")})
+    if grant.app_id != _app_of(world, call.token):
+        text = "(#100) The App_id in the input_token did not match the Viewing App"
+        return Answer({"data": _invalid(100, text)})
     trouble = _trouble(grant, world.now())
     data: dict[str, Any] = {
-        "app_id": world.config.app_id,
+        "app_id": grant.app_id,
         "type": "SYSTEM_USER",
         "application": "Balcao",
         "data_access_expires_at": 0,
@@ -82,14 +79,27 @@ async def access_token(call: Call) -> Answer:
     params.only(wanted, *known)
     client_id = params.text(wanted, "client_id", least=1, most=64)
     secret = params.text(wanted, "client_secret", least=1, most=200)
-    if client_id != world.config.app_id:
+    app = world.registry.apps.get(client_id)
+    if app is None:
         raise GraphError(101, message="Error validating application. There is no such app.")
-    if not hmac.compare_digest(secret.encode(), world.config.app_secret.encode()):
+    if not hmac.compare_digest(secret.encode(), app.app_secret.encode()):
         raise GraphError(1, message="Error validating client secret.")
     if wanted.get("grant_type") == "client_credentials":
-        return Answer({"access_token": app_token(world), "token_type": "bearer"})
+        return Answer({"access_token": app.token, "token_type": "bearer"})
     token = _redeemed(world, params.text(wanted, "code", least=1, most=1000))
     return Answer({"access_token": token, "token_type": "bearer"})
+
+
+def _app_of(world: World, token: str) -> str:
+    """Return the app whose token this is, or which it is a token of; "" for none."""
+    grant = world.registry.grants.get(token)
+    if grant is not None:
+        return grant.app_id
+    return next((key for key, app in world.registry.apps.items() if app.token == token), "")
+
+
+def _invalid(code: int, message: str) -> dict[str, Any]:
+    return {"error": {"code": code, "message": message}, "is_valid": False, "scopes": []}
 
 
 def _redeemed(world: World, given: str) -> str:

@@ -14,6 +14,21 @@ CODE_SECONDS = 30.0
 
 
 @dataclass(slots=True)
+class MetaApp:
+    """A Meta app: with whose secret webhooks are signed, and where they go."""
+
+    app_id: str
+    app_secret: str
+    verify_token: str
+    callback_url: str
+
+    @property
+    def token(self) -> str:
+        """The token of the app itself."""
+        return f"{self.app_id}|{self.app_secret}"
+
+
+@dataclass(slots=True)
 class Number:
     """A business number as it stands now; ``phone`` is what never changes of it."""
 
@@ -31,7 +46,7 @@ class Number:
     throughput: str = "STANDARD"
     account_mode: str = "LIVE"
     is_on_biz_app: bool = False
-    override_callback_url: str = ""
+    overrides: dict[str, str] = field(default_factory=dict)  # callback addresses by app id
     registrations: list[float] = field(default_factory=list)  # when it was tried
     profile: dict[str, Any] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
@@ -56,12 +71,11 @@ class Number:
 
 @dataclass(slots=True)
 class Waba:
-    """A WhatsApp Business Account: what is subscribed, and how Meta thinks of it."""
+    """A WhatsApp Business Account: which apps hear of it, and how Meta thinks of it."""
 
     waba_id: str
-    subscribed: bool
     name: str = ""
-    override_callback_url: str = ""
+    subscribers: dict[str, str] = field(default_factory=dict)  # callback addresses, "" the app's
     review: str = "APPROVED"
     ban_state: str = ""
     restrictions: tuple[str, ...] = ()
@@ -78,7 +92,8 @@ class Waba:
 class Grant:
     """What a token may do. ``expires_at`` 0 is never; without ``granular`` no ids are named."""
 
-    waba_ids: set[str]
+    app_id: str
+    waba_ids: set[str] = field(default_factory=set)
     scopes: tuple[str, ...] = SCOPES
     expires_at: float = 0.0
     revoked: bool = False
@@ -99,9 +114,14 @@ class Code:
 
 
 class Registry:
-    """Numbers, accounts, tokens and codes, as configured at first."""
+    """Apps, numbers, accounts, tokens and codes, as configured at first.
 
-    def __init__(self, config: Config, *, now: float) -> None:
+    ``app`` is the platform's own: configured numbers, with their tokens, are subscribed to it.
+    """
+
+    def __init__(self, config: Config, app: MetaApp, *, now: float) -> None:
+        self.app = app
+        self.apps = {app.app_id: app}
         self.phones: dict[str, Phone] = {}
         self.numbers: dict[str, Number] = {}
         self.wabas: dict[str, Waba] = {}
@@ -109,13 +129,19 @@ class Registry:
         self.codes: dict[str, Code] = {}
         for phone in config.phones:
             self.add(phone, now=now)
+        for own in config.apps:
+            made = MetaApp(own.app_id, own.app_secret, own.verify_token, own.callback_url)
+            self.apps[made.app_id] = made
+            for token, waba_ids in own.tokens.items():
+                self.grants[token] = Grant(made.app_id, set(waba_ids) & self.wabas.keys())
 
     def add(self, phone: Phone, *, now: float) -> Number:
         """Put a number there, with its account and its token where they are new."""
-        self.wabas.setdefault(
-            phone.waba_id, Waba(phone.waba_id, phone.subscribed, name=phone.verified_name)
-        )
-        self.grants.setdefault(phone.token, Grant(set())).waba_ids.add(phone.waba_id)
+        if phone.waba_id not in self.wabas:
+            waba = self.wabas[phone.waba_id] = Waba(phone.waba_id, name=phone.verified_name)
+            waba.subscribers |= {self.app.app_id: ""} if phone.subscribed else {}
+        grant = self.grants.setdefault(phone.token, Grant(self.app.app_id))
+        grant.waba_ids.add(phone.waba_id)
         self.phones[phone.phone_number_id] = phone
         number = self.numbers[phone.phone_number_id] = Number.of(phone, now=now)
         return number

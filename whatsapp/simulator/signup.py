@@ -15,7 +15,7 @@ def finish(world: World, number: Number, *, token: str) -> Json:
     """Return the code, good once and for 30 seconds, and the event that comes beside it."""
     code, expires_at = world.ids.secret(), world.now() + CODE_SECONDS
     waba_id = number.phone.waba_id
-    world.registry.grants.setdefault(token, Grant(set())).waba_ids.add(waba_id)
+    world.registry.grants.setdefault(token, Grant(world.app.app_id)).waba_ids.add(waba_id)
     world.registry.codes[code] = Code(token, expires_at)
     world.touch()
     found = {

@@ -11,7 +11,7 @@ from typing import Any
 
 from whatsapp.simulator import ids, recipients
 from whatsapp.simulator.config import Config, Phone
-from whatsapp.simulator.registry import Number, Registry, Waba
+from whatsapp.simulator.registry import MetaApp, Number, Registry, Waba
 from whatsapp.simulator.settings import Settings
 from whatsapp.simulator.shelf import Shelf, Uploads
 from whatsapp.simulator.templates import Catalog
@@ -113,7 +113,9 @@ class World:
 
     def __init__(self, config: Config, now: Callable[[], float] = time.time) -> None:
         self.config = config
-        self.callback_url = config.callback_url
+        self.app = MetaApp(
+            config.app_id, config.app_secret, config.verify_token, config.callback_url
+        )
         self.now = now
         self.ids = ids.Ids(config.seed)
         self.version = 0
@@ -123,7 +125,7 @@ class World:
         """Forget everything but the configuration."""
         self.settings = Settings()
         self.refusals_left = 0
-        self.registry = Registry(self.config, now=self.now())
+        self.registry = Registry(self.config, self.app, now=self.now())
         self.people: dict[str, Person] = {}
         self.chats: dict[tuple[str, str], Chat] = {}
         self.accepted: deque[Message] = deque(maxlen=KEPT_MESSAGES)
@@ -238,17 +240,15 @@ class World:
 
     # Webhooks and the log
 
-    def callback_for(self, waba_id: str, phone_number_id: str) -> str:
-        """Return where an event goes: the number's address, else the WABA's, else the app's.
-
-        "" when the WABA is not subscribed: then Meta keeps silent.
+    def destinations(self, waba_id: str, phone_number_id: str) -> list[tuple[MetaApp, str]]:
+        """Return which apps hear of an event, and where: at the number's address, else the
+        account's, else the app's. None does where nobody subscribed: then Meta keeps silent.
         """
-        waba = self.wabas.get(waba_id)
-        if waba is not None and not waba.subscribed:
-            return ""
-        number = self.numbers.get(phone_number_id)
-        own = number.override_callback_url if number else ""
-        return own or (waba.override_callback_url if waba else "") or self.callback_url
+        waba, number = self.wabas.get(waba_id), self.numbers.get(phone_number_id)
+        subscribers = waba.subscribers if waba else {self.app.app_id: ""}
+        own = number.overrides if number else {}
+        apps = ((self.registry.apps[app_id], url) for app_id, url in subscribers.items())
+        return [(app, own.get(app.app_id) or url or app.callback_url) for app, url in apps]
 
     def log_request(self, *, method: str, path: str, status: int, note: str) -> None:
         """Remember a Graph call for the page; never its token."""
