@@ -121,6 +121,7 @@ CELERY_TASK_ROUTES = {
     "conversations.tasks.process_deliveries": {"queue": "webhooks"},
     "conversations.tasks.drain_outbox": {"queue": "send"},
     "conversations.tasks.fetch_media": {"queue": "media"},
+    "conversations.tasks.upload_media": {"queue": "media"},
 }
 CELERY_TASK_PUBLISH_RETRY = False
 # A worker that looks for more by itself says so here, and nobody nudges it meanwhile.

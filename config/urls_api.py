@@ -6,7 +6,15 @@ from django.urls import URLPattern, URLResolver, include, path
 from rest_framework.views import APIView
 
 from config import openapi
-from conversations.api import consent, contacts, conversations, media, messages, template_sending
+from conversations.api import (
+    consent,
+    contacts,
+    conversations,
+    media,
+    messages,
+    template_sending,
+    uploads,
+)
 from tenants.api import auth
 from whatsapp.api import jobs, meta_apps, policies, profile, templates
 
@@ -29,6 +37,7 @@ tenant_patterns: list[URLPattern] = [
     *_both("templates/sync", templates.SyncView),
     *_both("templates/<int:pk>/", templates.TemplateView),
     *_both("jobs/<int:pk>/", jobs.JobView),
+    *_both("media/", uploads.UploadView),
     *_both("media/<int:pk>/", media.MediaView),
     *_both("media/<int:pk>/file", media.MediaFileView),
     *_both("phones/<int:pk>/read-policy", policies.ReadPolicyView),

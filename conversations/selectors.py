@@ -162,11 +162,15 @@ def message_for(actor: Actor, pk: int) -> Message:
 
 
 def media_for(actor: Actor, pk: int) -> MediaFile:
-    """Return a file of a message that the actor may see. Raises: NotFoundError, ForbiddenError."""
+    """Return a file of a message that the actor may see, or one that the actor uploaded.
+
+    Raises: NotFoundError, ForbiddenError.
+    """
     visible = visible_to(actor).order_by().values("pk")
     shown = Message.objects.filter(media=OuterRef("pk"), conversation__in=visible)
+    own = Q(author=actor.user) if actor.user else Q()
     try:
-        return MediaFile.objects.filter(Exists(shown)).get(pk=pk)
+        return MediaFile.objects.filter(Exists(shown) | own).get(pk=pk)
     except MediaFile.DoesNotExist:
         raise NotFoundError from None
 

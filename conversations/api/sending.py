@@ -43,6 +43,21 @@ REQUESTS: dict[str, dict[str, Any]] = {
             "address": "Av. Paulista, 1000",
         },
     },
+    "Photo": {
+        "conversation": 7,
+        "type": "image",
+        "image": {"media": 51, "caption": "Ficou assim"},
+    },
+    "Document": {
+        "conversation": 7,
+        "type": "document",
+        "document": {"media": 52, "filename": "Nota fiscal 4821.pdf"},
+    },
+    "Voice message": {
+        "conversation": 7,
+        "type": "audio",
+        "audio": {"media": 53, "voice": True},
+    },
     "Contact card": {
         "conversation": 7,
         "type": "contacts",

@@ -120,10 +120,16 @@ def _interactive(content: dict[str, Any]) -> str:
     return text
 
 
+def _caption(content: dict[str, Any]) -> str:
+    text: str = content.get("caption", "")
+    return text
+
+
 TEXTS: dict[str, Callable[[Any], str]] = {
     "text": lambda content: content["body"],
     "location": _location,
     "contacts": _contacts,
     "interactive": _interactive,
     "reaction": lambda content: content["emoji"],
+    **dict.fromkeys(limits.MEDIA, _caption),
 }

@@ -19,6 +19,7 @@ from conversations.services import (
     inbound,
     orphans,
     retention,
+    uploading,
 )
 from tenants import context
 from tenants.db import raw
@@ -162,8 +163,9 @@ def _jobs(tenant: Tenant) -> None:
 def _files(tenant: Tenant) -> None:
     with context.tenant(tenant.schema_name):
         fetching.sweep()
+        uploading.sweep()
 
 
 def _purge(tenant: Tenant) -> None:
     with context.tenant(tenant.schema_name):
-        retention.purge_tenant(now=timezone.now())
+        retention.purge_tenant(tenant=tenant, now=timezone.now())

@@ -87,6 +87,7 @@ def test_it_is_openapi_3_1_with_every_route_once():
         f"{tenant}/conversations/{{id}}/",
         f"{tenant}/conversations/{{id}}/messages",
         f"{tenant}/jobs/{{id}}/",
+        f"{tenant}/media/",
         f"{tenant}/media/{{id}}/",
         f"{tenant}/media/{{id}}/file",
         f"{tenant}/messages/send",

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 
-from whatsapp.simulator import errors, health, ids, templates, validation
+from whatsapp.simulator import enclosures, errors, health, ids, templates, validation
 from whatsapp.simulator.asgi import DroppedError, Response
 from whatsapp.simulator.calls import Answer, Call
 from whatsapp.simulator.errors import GraphError
@@ -28,6 +28,7 @@ async def post(call: Call) -> Answer | Response:
     health.check_send(call.this_number(), world.wabas[phone.waba_id], kind=outgoing.type)
     if outgoing.type == "template":
         templates.check_send(world.templates, phone.waba_id, outgoing.content["template"])
+    enclosures.check(world, phone, outgoing.type, outgoing.content[outgoing.type])
     refusal = world.take_refusal()
     if refusal.isdecimal():
         raise errors.refusal(int(refusal))
