@@ -162,15 +162,17 @@ class Backstage:
         """Let a customer finish an Embedded Signup: the code, and what the page hears of it.
 
         With a `phone_number_id` that is known the customer brings that number; else a new one,
-        in a new account, that is neither registered nor subscribed.
+        in a new account, that is neither registered nor subscribed. `by_hand` there is a token
+        at once instead of a code.
         """
         wishes.only(data, *signup.KEYS)
+        by_hand = wishes.flag(data, "by_hand", default=False)
         token = self._world.ids.secret()
         if "phone_number_id" in data:
             number = self._number(data)
         else:
             number = signup.new_number(self._world, data, token=token)
-        return signup.finish(self._world, number, token=token)
+        return signup.finish(self._world, number, token=token, by_hand=by_hand)
 
     def _account(self, waba: Waba) -> Json:
         return {

@@ -34,7 +34,7 @@ async def block(call: Call) -> Answer | Response:
     for entered in inputs:
         person = _person(world, number, entered)
         if person is None or not _wrote(world, number, person):
-            failed.append({"input": entered, "errors": [_error()]})
+            failed.append({"input": entered, "errors": [_error(131047)]})
             continue
         number.blocked[recipients.match_key(person.wa_id)] = person.wa_id
         added.append({"input": entered, "wa_id": person.wa_id})
@@ -42,17 +42,17 @@ async def block(call: Call) -> Answer | Response:
 
 
 async def unblock(call: Call) -> Answer | Response:
-    """Unblock people; for somebody who is not blocked it fails. The body comes with a DELETE."""
+    """Unblock people, also such as are not blocked. The body comes with a DELETE."""
     world, number = call.engine.world, call.this_number()
     removed: list[Json] = []
     failed: list[Json] = []
     for entered in _inputs(call):
         person = _person(world, number, entered)
-        wa_id = number.blocked.pop(recipients.match_key(person.wa_id), "") if person else ""
-        if wa_id:
-            removed.append({"input": entered, "wa_id": wa_id})
-        else:
-            failed.append({"input": entered, "errors": [_error()]})
+        if person is None:
+            failed.append({"input": entered, "errors": [_error(131026)]})
+            continue
+        number.blocked.pop(recipients.match_key(person.wa_id), None)
+        removed.append({"input": entered, "wa_id": person.wa_id})
     return _answer(call, "removed_users", removed, failed)
 
 
@@ -94,8 +94,8 @@ def _wrote(world: World, number: Number, person: Person) -> bool:
     return at is not None and world.now() < at + world.settings.window_seconds
 
 
-def _error() -> Json:
-    error = webhook_error(131047)
+def _error(code: int) -> Json:
+    error = webhook_error(code)
     return {name: error[name] for name in ("message", "code", "error_data")}
 
 

@@ -1,4 +1,4 @@
-"""The faults that a knob asks for in calls other than sends: whole, or of one edge alone."""
+"""The faults that a knob asks for in calls other than sends: in all, or at one edge alone."""
 
 import asyncio
 
@@ -6,7 +6,7 @@ from whatsapp.simulator import errors
 from whatsapp.simulator.asgi import DroppedError, Response
 from whatsapp.simulator.settings import Settings
 
-HTML = (
+_HTML = (
     b"<!DOCTYPE html><html><head><title>Error</title></head>"
     b"<body><h1>Sorry, something went wrong.</h1></body></html>"
 )
@@ -31,4 +31,4 @@ async def meet(settings: Settings, path: list[str]) -> Response | None:
 
 def html() -> Response:
     """Return what no JSON parser likes."""
-    return Response(HTML, status=500, content_type="text/html; charset=utf-8")
+    return Response(_HTML, status=500, content_type="text/html; charset=utf-8")

@@ -112,7 +112,7 @@ class Graph:
             return media.fetch(Call(self._engine, request, token, phones=phones))
         if parts[:1] == ["pictures"] and len(parts) == 2 and request.method == "GET":
             return uploads.picture(self._world.uploads, parts[1])
-        oauth.check(self._world, token)
+        oauth.check(self._world, token, proof=request.query.get("appsecret_proof"))
         if path == "debug_token" and request.method == "GET":
             return await oauth.debug_token(Call(self._engine, request, token))
         kind, call = self._object(parts[0] if parts else "", request, token)

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 
-from whatsapp.simulator import enclosures, errors, health, ids, templates, validation
+from whatsapp.simulator import enclosures, errors, faults, health, ids, templates, validation
 from whatsapp.simulator.asgi import DroppedError, Response
 from whatsapp.simulator.calls import Answer, Call
 from whatsapp.simulator.errors import GraphError
@@ -11,10 +11,6 @@ from whatsapp.simulator.validation import Outgoing
 from whatsapp.simulator.webhooks import Webhook
 from whatsapp.simulator.world import Message, Person
 
-_HTML = (
-    b"<!DOCTYPE html><html><head><title>Error</title></head>"
-    b"<body><h1>Sorry, something went wrong.</h1></body></html>"
-)
 _FIRST_WEBHOOK_SECONDS = 5.0
 
 
@@ -33,7 +29,7 @@ async def post(call: Call) -> Answer | Response:
     if refusal.isdecimal():
         raise errors.refusal(int(refusal))
     if refusal == "html_500":
-        return Response(_HTML, status=500, content_type="text/html; charset=utf-8")
+        return faults.html()
     if refusal == "drop":
         raise DroppedError
     message, person, first = call.engine.accept(phone, outgoing)

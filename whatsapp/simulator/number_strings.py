@@ -45,7 +45,8 @@ NUMBER_STRINGS: dict[str, dict[str, str]] = {
         "may_manage": "May manage",
         "may_send": "May send and receive",
         "sign_up": "Finish an Embedded Signup",
-        "sign_up_code": "Good once, for 30 seconds: ",
+        "sign_up_code": "The code is good once, for 30 seconds.",
+        "by_hand": "New number with a token",
     },
     "pt-BR": {
         "number_card": "Este número",
@@ -91,6 +92,7 @@ NUMBER_STRINGS: dict[str, dict[str, str]] = {
         "may_manage": "Pode administrar",
         "may_send": "Pode enviar e receber",
         "sign_up": "Concluir um Embedded Signup",
-        "sign_up_code": "Vale uma vez, por 30 segundos: ",
+        "sign_up_code": "O código vale uma vez, por 30 segundos.",
+        "by_hand": "Número novo com token",
     },
 }

@@ -1,5 +1,6 @@
 """Tokens: whether one is good, what it may do, and how a code becomes one."""
 
+import hashlib
 import hmac
 from typing import Any
 
@@ -18,11 +19,12 @@ _CODE_TEXTS = {
 }
 
 
-def check(world: World, token: str) -> None:
-    """Raise GraphError unless the token is known and good now."""
+def check(world: World, token: str, *, proof: str | None = None) -> None:
+    """Raise GraphError unless the token is known and good now, and so is its proof, if any."""
     if not token:
         text = "An access token is required to request this resource."
         raise GraphError(190, message=text, subcode=0)
+    _check_proof(world, token, proof)
     if any(token == app.token for app in world.registry.apps.values()):
         return
     grant = world.registry.grants.get(token)
@@ -32,6 +34,15 @@ def check(world: World, token: str) -> None:
     trouble = _trouble(grant, world.now())
     if trouble is not None:
         raise trouble
+
+
+def _check_proof(world: World, token: str, proof: str | None) -> None:
+    app = world.registry.apps.get(_app_of(world, token))
+    if app is None or proof is None:
+        return
+    wanted = hmac.new(app.app_secret.encode(), token.encode(), hashlib.sha256).hexdigest()
+    if not hmac.compare_digest(wanted.encode(), proof.encode()):
+        raise GraphError(100, message="Invalid appsecret_proof provided in the API argument")
 
 
 def check_scope(world: World, token: str, scope: str) -> None:

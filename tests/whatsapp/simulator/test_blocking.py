@@ -56,11 +56,15 @@ def test_who_did_not_write_cannot_be_blocked_and_the_rest_is(call, sim):
     assert len(call("GET", PATH).json["data"]) == 1
 
 
-def test_who_is_not_blocked_cannot_be_unblocked(call):
-    answer = call("DELETE", PATH, users(MARIA))
+def test_unblocking_may_be_repeated_but_needs_somebody(call):
+    assert call("DELETE", PATH, users(MARIA)).status == 200
 
-    assert answer.error["code"] == 139100
-    assert answer.json["block_users"]["removed_users"] == []
+    answer = call("DELETE", PATH, users(MARIA, "+1 650 555 1234"))
+
+    assert (answer.status, answer.error["code"]) == (400, 139100)
+    assert answer.json["block_users"]["removed_users"] == [{"input": MARIA, "wa_id": MARIA}]
+    failed = answer.json["block_users"]["failed_users"]
+    assert [user["input"] for user in failed] == ["+1 650 555 1234"]
 
 
 def test_people_are_blocked_by_user_id_and_in_any_spelling(call, sim, receiver):

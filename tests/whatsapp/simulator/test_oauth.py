@@ -1,5 +1,7 @@
 """Tokens: what one may do, how one ends, and how a code becomes one."""
 
+import hashlib
+import hmac
 import json
 from urllib.parse import urlencode
 
@@ -133,6 +135,24 @@ def test_a_customer_may_bring_a_number_that_is_known(call, sim):
     assert call("GET", f"/v25.0/{ACME}", token=token).status == 200
     sim.change_token(ACME, state="revoked")
     assert call("GET", f"/v25.0/{ACME}", token=token).status == 401
+
+
+def test_a_token_made_by_hand_opens_the_new_account_at_once(call, sim):
+    made = sim.sign_up(by_hand=True)
+
+    data = debug(call, made["token"])
+
+    assert data["granular_scopes"][0]["target_ids"] == [made["waba_id"]]
+    assert "code" not in made
+
+
+def test_a_proof_of_the_secret_is_checked_where_it_is_given(call):
+    proof = hmac.new(SECRET.encode(), b"token-of-acme", hashlib.sha256).hexdigest()
+
+    assert call("GET", f"/v25.0/{ACME}?appsecret_proof={proof}").status == 200
+    answer = call("GET", f"/v25.0/{ACME}?appsecret_proof={proof[::-1]}")
+    assert (answer.status, answer.error["code"]) == (400, 100)
+    assert "appsecret_proof" in answer.error["message"]
 
 
 def test_a_number_of_the_business_app_is_not_registered_again(call, sim):

@@ -60,10 +60,20 @@ def test_a_token_ends_and_loses_a_permission(phone, call, sim):
 def test_a_signup_gives_a_code(phone, call, sim):
     phone.get_by_role("button", name="Finish an Embedded Signup").click()
 
-    expect(phone.locator("#sign-up-code")).to_contain_text("Good once")
-    code = phone.locator("#sign-up-code").inner_text().split()[-1]
+    expect(phone.locator("#sign-up-code")).to_contain_text("good once")
+    code = phone.locator("#sign-up-code").inner_text().split("code ")[1].split()[0]
     body = {"client_id": "1000", "client_secret": "the-app-secret", "code": code}
     assert call("POST", "/v25.0/oauth/access_token", body, token="").status == 200
+
+
+def test_a_new_number_has_all_that_connecting_by_hand_needs(phone, call, sim):
+    phone.get_by_role("button", name="New number with a token").click()
+
+    expect(phone.locator("#sign-up-code")).to_contain_text("token ")
+    papers = phone.locator("#sign-up-code").inner_text().split()
+    number, waba, token = papers[1], papers[3], papers[5]
+    known = call("GET", f"/v25.0/{waba}/phone_numbers?fields=id", token=token).json
+    assert known["data"] == [{"id": number}]
 
 
 def test_a_narrow_screen_holds_it(phone, sim):

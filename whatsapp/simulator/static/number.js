@@ -29,11 +29,13 @@ export function startNumber({ chosen, poll }) {
     if (target.name !== "name") act(...wish(form, target, chosen.phone_number_id));
     if ("act" in target.dataset) target.value = "";
   });
-  byId("sign-up").addEventListener("click", async () => {
-    const answer = await act("signups", {});
-    setText(byId("sign-up-code"), answer ? words.sign_up_code + answer.code : "");
+  const newcomer = async (wanted) => {
+    const answer = await act("signups", wanted);
+    setText(byId("sign-up-code"), answer ? papersOf(answer) : "");
     show(byId("sign-up-code"), answer !== null);
-  });
+  };
+  byId("sign-up").addEventListener("click", () => newcomer({}));
+  byId("by-hand").addEventListener("click", () => newcomer({ by_hand: true }));
 }
 
 export function drawNumber({ number }) {
@@ -50,6 +52,12 @@ export function drawNumber({ number }) {
   if (shown !== number.phone_number_id) field("name").value = number.verified_name;
   shown = number.phone_number_id;
   drawState(number);
+}
+
+// What the business needs to connect a new number.
+function papersOf({ phone_number_id, waba_id, code, token }) {
+  const secret = code ? `code ${code}\n${words.sign_up_code}` : `token ${token}`;
+  return `phone_number_id ${phone_number_id}\nwaba_id ${waba_id}\n${secret}`;
 }
 
 function drawState({ status, quality_rating: quality, verification_code: code, account, token }) {
