@@ -1,5 +1,6 @@
 """What the inbox's addresses and forms may carry."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -8,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations.selectors import Position
 from tenants.errors import DomainError
+from whatsapp.models import Phone
 
 ID_MAX = 2**63 - 1
 SEARCH_MAX_CHARACTERS = 200
@@ -88,6 +90,30 @@ class ReplyForm(forms.Form):
         # Browsers send line ends as CR LF; the customer's phone would show two.
         text: str = self.cleaned_data["text"]
         return text.replace("\r\n", "\n")
+
+
+class StartForm(forms.Form):
+    """Whom to write to, and from which of our numbers."""
+
+    number = forms.CharField(max_length=40)
+    phone = forms.TypedChoiceField()
+
+    def __init__(self, *args: Any, phones: Iterable[Phone], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        known = {str(phone.pk): phone for phone in phones}
+        field = self.fields["phone"]
+        assert isinstance(field, forms.TypedChoiceField)
+        field.choices = [(pk, phone_label(phone)) for pk, phone in known.items()]
+        field.coerce = known.__getitem__
+
+
+def phone_label(phone: Phone) -> str:
+    """Name one of our numbers."""
+    return (
+        f"{phone.name} ({phone.display_phone_number})"
+        if phone.name
+        else (phone.display_phone_number)
+    )
 
 
 class SendAgainForm(forms.Form):

@@ -15,15 +15,10 @@ from tenants.errors import DomainError, NotFoundError
 from tenants.permissions import Actor, Permission
 from whatsapp.models import MediaFile, Phone
 from whatsapp.payloads import content_reading
+from whatsapp.selectors import chosen_phones
 
 # What somebody types who looks for a number: digits, laid out in any way.
 _NUMBER = re.compile(r"\+?[\s().-]*\d[\d\s().-]*")
-
-
-class SeveralPhonesError(DomainError):
-    code = "phone_needed"
-    http_status = 400
-    message = _("This account has several numbers: say from which one to send.")
 
 
 class MergedError(DomainError):
@@ -127,20 +122,7 @@ def conversation_with(
         kind=ContactIdentity.Kind.WA_ID,
         match_key=rules.match_key(digits),
     )
-    return visible_to(actor).filter(Exists(person), phone__in=_phone(phone_id)).first()
-
-
-def _phone(phone_id: int | None) -> list[Phone]:
-    """Return the number of an id, or the only one that is switched on, or none."""
-    if phone_id is None:
-        found = list(Phone.objects.filter(status=Phone.Status.ACTIVE)[:2])
-    else:
-        found = list(Phone.objects.filter(pk=phone_id))
-        if not found:
-            raise NotFoundError
-    if len(found) > 1:
-        raise SeveralPhonesError
-    return found
+    return visible_to(actor).filter(Exists(person), phone__in=chosen_phones(phone_id)).first()
 
 
 def messages_of(conversation: Conversation) -> QuerySet[Message]:
@@ -184,8 +166,9 @@ class Position:
 
 
 def listed(actor: Actor, *, search: str = "", unread_only: bool = False) -> QuerySet[Conversation]:
-    """Return the inbox list's conversations, newest first. Raises: ForbiddenError."""
-    conversations = matching(visible_to(actor), search)
+    """Return the conversations that have a message, newest first. Raises: ForbiddenError."""
+    begun = visible_to(actor).filter(last_message_at__isnull=False)
+    conversations = matching(begun, search)
     return conversations.filter(unread_count__gt=0) if unread_only else conversations
 
 

@@ -2,12 +2,20 @@
 
 from django.urls import path
 
-from conversations import bubble_views, contact_views, media_views, template_views, views
+from conversations import (
+    bubble_views,
+    contact_views,
+    media_views,
+    start_views,
+    template_views,
+    views,
+)
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("inbox/", views.inbox, name="inbox"),
     path("inbox/changes", views.changes, name="inbox_changes"),
+    path("inbox/new", start_views.start, name="start"),
     path("inbox/<int:pk>/", views.conversation, name="conversation"),
     path("inbox/<int:pk>/reply", views.reply, name="reply"),
     path("inbox/<int:pk>/read", views.read, name="read"),

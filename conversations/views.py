@@ -195,6 +195,7 @@ def _list(request: OperatorRequest) -> dict[str, Any]:
         "list_query": _query({name: value for name, value in chosen.items() if value}),
         "unread_total": selectors.unread_total(request.actor),
         "has_number": bool(rows) or selectors.has_number(request.actor),
+        "may_reply": _may_reply(request),
     }
 
 

@@ -4,10 +4,17 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import Max, QuerySet
+from django.utils.translation import gettext_lazy as _
 
-from tenants.errors import NotFoundError
+from tenants.errors import DomainError, NotFoundError
 from tenants.permissions import Actor, Permission
 from whatsapp.models import BusinessProfile, Job, MessageTemplate, Phone
+
+
+class SeveralPhonesError(DomainError):
+    code = "phone_needed"
+    http_status = 400
+    message = _("This account has several numbers: say from which one to send.")
 
 
 def templates_of(
@@ -54,6 +61,39 @@ def phones_of(actor: Actor) -> QuerySet[Phone]:
     """Return the tenant's numbers, released ones too, in the order of connecting."""
     actor.require(Permission.READ_CONVERSATIONS)
     return Phone.objects.order_by("pk")
+
+
+def phones_to_send_from(actor: Actor) -> QuerySet[Phone]:
+    """Return the numbers that are switched on. Raises: ForbiddenError."""
+    return phones_of(actor).filter(status=Phone.Status.ACTIVE)
+
+
+def phone_to_send_from(actor: Actor, phone_id: int | None) -> Phone:
+    """Return the number of an id, or the only one that is switched on.
+
+    Raises: ForbiddenError, NotFoundError, SeveralPhonesError.
+    """
+    actor.require(Permission.READ_CONVERSATIONS)
+    found = chosen_phones(phone_id)
+    if not found:
+        raise NotFoundError
+    return found[0]
+
+
+def chosen_phones(phone_id: int | None) -> list[Phone]:
+    """Return the number of an id, or the only one that is switched on, or none.
+
+    Raises: NotFoundError (no such number of the tenant), SeveralPhonesError.
+    """
+    if phone_id is None:
+        found = list(Phone.objects.filter(status=Phone.Status.ACTIVE)[:2])
+    else:
+        found = list(Phone.objects.filter(pk=phone_id))
+        if not found:
+            raise NotFoundError
+    if len(found) > 1:
+        raise SeveralPhonesError
+    return found
 
 
 def phone_for(actor: Actor, pk: int) -> Phone:

@@ -144,6 +144,18 @@ def store(
     return ids, joined + drafts
 
 
+def begin(cursor: Cursor, place: Place) -> int:
+    """Return the conversation of a number and a contact, made if there is none yet.
+
+    Locks its row. Raises: merging.RivalMergeError, to be tried again.
+    """
+    found = _ask(cursor, _FIND, [place]) or _ask(cursor, _ADD, [place])
+    found = found or _ask(cursor, _FIND, [place])  # a rival made it just now
+    if place not in found:
+        raise merging.RivalMergeError
+    return found[place]
+
+
 def _changes(arrivals: Iterable[Arrival]) -> list[identities.Change]:
     """Return who got a new number or user id."""
     told = [(identity_change(one.message), one.message.timestamp) for one in arrivals]

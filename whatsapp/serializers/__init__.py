@@ -160,7 +160,7 @@ class SendTemplateSerializer(StrictSerializer):
         max_length=40,
         required=False,
         validators=[RegexValidator(r"\A\+?[0-9 ().-]{7,40}\Z", _("Write it as +5511912345678."))],
-        help_text="The customer's number with its country code; who wrote once is known.",
+        help_text="The customer's number with its country code, known or not.",
     )
     phone = WholeNumberField(
         min_value=1,
