@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from whatsapp import errors
 from whatsapp.findings import numbers
 from whatsapp.findings.grades import Finding, Grade, Verdict
 
-__all__ = ["STEPS", "TABLE", "Finding", "Grade", "Told", "Verdict", "told"]
+__all__ = ["STEPS", "TABLE", "Finding", "Grade", "Told", "Verdict", "of_error", "told"]
 
 # The steps' titles, and what they can find, by code.
 STEPS: dict[str, str] = {**numbers.STEPS}
@@ -30,6 +31,11 @@ class Told:
     fix: str
 
 
+def of_error(code: int | None) -> str:
+    """Return the finding that a step ended with an error of Meta's."""
+    return f"error.{code or ''}"
+
+
 class _Values(dict[str, Any]):
     """Fills a sentence that asks for more than was kept at its time."""
 
@@ -39,7 +45,7 @@ class _Values(dict[str, Any]):
 
 def told(row: Mapping[str, Any], translate: Callable[[str], str]) -> Told:
     """Put a step of a job into sentences; what is not listed (any more) keeps its code."""
-    step, finding, title = row["step"], TABLE.get(row["code"]), STEPS.get(row["step"])
+    step, finding, title = row["step"], _finding(row["code"]), STEPS.get(row["step"])
     values = _Values(row["values"])
     return Told(
         step=step,
@@ -49,3 +55,11 @@ def told(row: Mapping[str, Any], translate: Callable[[str], str]) -> Told:
         what=translate(finding.what) % values if finding else row["code"],
         fix=translate(finding.fix) % values if finding and finding.fix else "",
     )
+
+
+def _finding(code: str) -> Finding | None:
+    kind, _, number = code.partition(".")
+    if kind != "error":
+        return TABLE.get(code)
+    failure = errors.explain(int(number) if number else None)
+    return Finding(numbers.REFUSED, failure.action if number else "")

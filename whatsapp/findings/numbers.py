@@ -33,6 +33,8 @@ _NEW_TOKEN = _(
     "In Meta's Business settings create a token of a system user that has this app and this account"
     " assigned, and give it here."
 )
+# Of a call that ended badly, whatever it was about.
+REFUSED = _("WhatsApp said: %(detail)s")
 TABLE: dict[str, Finding] = {
     # --- the app and the token --------------------------------------------------------------------
     "app_ready": Finding(_("Events come in through the app %(app)s.")),
@@ -86,6 +88,7 @@ TABLE: dict[str, Finding] = {
         _("This number is connected already."),
         _("Whoever has it has to disconnect it first."),
     ),
+    "number_away": Finding(_("This number is not connected any more."), _("Connect it again.")),
     "number_hidden": Finding(
         _("Meta does not show us the number: %(detail)s"),
         _(

@@ -4,11 +4,12 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 
 from tenants import secrets
 from tenants.models import Tenant
@@ -20,6 +21,8 @@ from whatsapp.services import health, jobs, numbers
 
 # Whoever runs a job is taken for dead so long after its last sign of life.
 LEASE = timedelta(seconds=120)
+# Stored in English, translated when shown.
+STOPPED = _("It stopped at a step: see there what to do.")
 
 
 class NoTokenError(Exception):
@@ -81,6 +84,11 @@ class Work:
     def found(self, step: str, grade: Grade, code: str = "", **values: Any) -> None:
         """Show how a step ended; ``code`` is a finding's, ``values`` fill its sentence."""
         self._tell(step, grade, code, values)
+
+    def fail(self, step: str, code: str, **values: Any) -> NoReturn:
+        """End the job at a step. Raises: StepFailedError."""
+        self.found(step, Grade.PROBLEM, code, **values)
+        raise StepFailedError(STOPPED)
 
     def progress(self, *, done: int, total: int | None) -> None:
         """Show how far it is, and stay alive."""

@@ -13,9 +13,11 @@ from django.utils.translation import gettext_noop as _
 
 from tenants import context, queue, secrets
 from tenants.models import Tenant
+from whatsapp import findings
 from whatsapp.errors import CloudApiError, MaybeSentError, NotSentError, TokenError
+from whatsapp.findings import Grade
 from whatsapp.models import Job
-from whatsapp.services import kinds, profile_jobs, template_jobs
+from whatsapp.services import doctor, kinds, profile_jobs, template_jobs
 from whatsapp.services.kinds import LEASE, NoTokenError, StepFailedError, Work
 
 logger = logging.getLogger(__name__)
@@ -44,6 +46,7 @@ def sweep() -> None:
     """Take care of what no nudge reached, and of what is to be looked at again."""
     now = timezone.now()
     template_jobs.renew(now=now)
+    doctor.renew(now=now)
     profile_jobs.renew(now=now)
     for job in Job.objects.filter(_due(now)).order_by("due_at")[:10]:
         if now - job.due_at > OVERDUE:
@@ -117,12 +120,21 @@ def _later(job: Job, error: CloudApiError) -> None:
     job.state, job.lease_until = Job.State.QUEUED, None
     job.due_at = timezone.now() + min(timedelta(seconds=seconds), WAIT_MAX)
     job.error, job.error_code = error.detail[:500], error.code
-    job.save(update_fields=["state", "lease_until", "due_at", "error", "error_code"])
+    _break_off(job, "unreachable", error.detail)
+    job.save(update_fields=["state", "lease_until", "due_at", "error", "error_code", "steps"])
 
 
 def _fail(job: Job, detail: str, code: int | None = None) -> None:
     logger.warning("job %s (%s) failed: code %s", job.pk, job.kind, code)
+    _break_off(job, findings.of_error(code), detail)
     _finish(job, state=Job.State.FAILED, error=detail[:500], error_code=code)
+
+
+def _break_off(job: Job, code: str, detail: str) -> None:
+    """Let the step that was under way say why it did not end."""
+    for step in job.steps:
+        if step["state"] == Grade.RUNNING:
+            step |= {"state": Grade.PROBLEM.value, "code": code, "values": {"detail": detail[:200]}}
 
 
 def _finish(job: Job, *, state: str, error: str = "", error_code: int | None = None) -> None:
@@ -131,6 +143,6 @@ def _finish(job: Job, *, state: str, error: str = "", error_code: int | None = N
     job.save(
         update_fields=[
             *("state", "error", "error_code", "lease_until", "finished_at"),
-            *("result", "secret_sealed"),
+            *("result", "secret_sealed", "steps"),
         ]
     )
