@@ -109,11 +109,8 @@ class StartForm(forms.Form):
 
 def phone_label(phone: Phone) -> str:
     """Name one of our numbers."""
-    return (
-        f"{phone.name} ({phone.display_phone_number})"
-        if phone.name
-        else (phone.display_phone_number)
-    )
+    number = phone.display_phone_number
+    return f"{phone.name} ({number})" if phone.name else number
 
 
 class SendAgainForm(forms.Form):
