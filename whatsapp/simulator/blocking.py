@@ -5,9 +5,10 @@ from typing import Any
 from whatsapp.simulator import paging, params, recipients
 from whatsapp.simulator.asgi import Response, json_response
 from whatsapp.simulator.calls import Answer, Call
+from whatsapp.simulator.chats import Person
 from whatsapp.simulator.errors import GraphError, webhook_error
 from whatsapp.simulator.registry import Number
-from whatsapp.simulator.world import Person, World
+from whatsapp.simulator.world import World
 
 AT_ONCE, AT_MOST = 1000, 64_000
 Json = dict[str, Any]

@@ -19,6 +19,7 @@ class Answer:
 
     data: Mapping[str, Any]
     note: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ class GraphError(Exception):
         self.subcode = text.subcode if subcode is None else subcode
         self.kind = kind
         self.retry_after_seconds = retry_after_seconds
+        self.headers: dict[str, str] = {}
 
     def body(self, fbtrace_id: str) -> dict[str, Any]:
         """The JSON envelope that every refused call has."""

@@ -22,13 +22,13 @@ async def meet(settings: Settings, path: list[str]) -> Response | None:
         return None
     if wanted.isdecimal():
         raise errors.refusal(int(wanted))
-    if wanted == "html_500":
-        return html()
+    if wanted.startswith("html_"):
+        return html(int(wanted.removeprefix("html_")))
     if wanted == "timeout":
         await asyncio.sleep(settings.timeout_seconds)
     raise DroppedError
 
 
-def html() -> Response:
+def html(status: int) -> Response:
     """Return what no JSON parser likes."""
-    return Response(_HTML, status=500, content_type="text/html; charset=utf-8")
+    return Response(_HTML, status=status, content_type="text/html; charset=utf-8")

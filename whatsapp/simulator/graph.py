@@ -10,6 +10,7 @@ from whatsapp.simulator import (
     faults,
     media,
     messages,
+    metering,
     numbers,
     oauth,
     preferences,
@@ -21,7 +22,7 @@ from whatsapp.simulator import (
 from whatsapp.simulator.asgi import DroppedError, Request, Response, json_response
 from whatsapp.simulator.calls import Answer, Call
 from whatsapp.simulator.engine import Engine
-from whatsapp.simulator.errors import GraphError, missing_object
+from whatsapp.simulator.errors import RATES, GraphError, missing_object
 from whatsapp.simulator.registry import MANAGEMENT, MESSAGING
 
 _FILES = ["whatsapp_business", "attachments"]
@@ -37,6 +38,7 @@ EDGES: dict[tuple[str, str, str], Edge] = {
     ("phone", "POST", "request_code"): registration.request_code,
     ("phone", "POST", "verify_code"): registration.verify_code,
     ("phone", "POST", "messages"): messages.post,
+    ("phone", "POST", "marketing_messages"): messages.post_marketing,
     ("phone", "POST", "media"): media.upload,
     ("phone", "GET", "settings"): preferences.read,
     ("phone", "POST", "settings"): preferences.write,
@@ -59,6 +61,7 @@ EDGES: dict[tuple[str, str, str], Edge] = {
     ("waba", "GET", "message_templates"): template_edges.list_templates,
     ("waba", "POST", "message_templates"): template_edges.create,
     ("waba", "DELETE", "message_templates"): template_edges.delete,
+    ("template", "GET", ""): template_edges.read,
     ("template", "POST", ""): template_edges.edit,
 }
 
@@ -66,6 +69,7 @@ EDGES: dict[tuple[str, str, str], Edge] = {
 #: What needs the permission to send and receive; everything else needs the one to manage.
 _MESSAGING_EDGES = {
     ("phone", "messages"),
+    ("phone", "marketing_messages"),
     ("phone", "media"),
     ("phone", "block_users"),
     ("media", ""),
@@ -95,7 +99,7 @@ class Graph:
             self._log(request, answer.status, "not JSON")
             return answer
         self._log(request, 200, answer.note)
-        return json_response(answer.data)
+        return json_response(answer.data, headers=answer.headers)
 
     async def _answer(self, request: Request) -> Answer | Response:
         parts = [part for part in request.path.split("/") if part]
@@ -123,6 +127,8 @@ class Graph:
         scope = MESSAGING if (kind, rest) in _MESSAGING_EDGES else MANAGEMENT
         if kind not in {"app", "upload"}:
             oauth.check_scope(self._world, token, scope)
+        if scope == MANAGEMENT and kind not in {"app", "upload"}:
+            return await metering.answer(call, edge)
         return await edge(call)
 
     def _object(self, object_id: str, request: Request, token: str) -> tuple[str, Call]:
@@ -150,7 +156,9 @@ class Graph:
         raise missing_object(object_id, request.method)
 
     def _refusal(self, error: GraphError) -> Response:
-        headers = {}
+        headers = dict(error.headers)
+        if error.code in RATES and self._world.settings.retry_after:
+            headers["retry-after"] = str(error.retry_after_seconds or 1)
         if error.http == 401:
             headers["www-authenticate"] = 'OAuth "Facebook Platform" "invalid_token"'
         body = error.body(self._world.ids.fbtrace_id())

@@ -49,6 +49,12 @@ class Ids:
         return hashlib.sha256(f"{self._seed}:{kind}:{next(self._count)}".encode()).hexdigest()
 
 
+def identity_hash(wa_id: str, changes: int) -> str:
+    """Return what stands for a person's keys; other ones after each change."""
+    digest = hashlib.sha256(f"identity:{wa_id}:{changes}".encode()).digest()
+    return base64.b64encode(digest[:9]).decode()
+
+
 def user_id(waba_id: str, wa_id: str) -> str:
     """Return a person's business-scoped id: another one for each business, always the same."""
     digest = hashlib.sha256(f"{waba_id}:{recipients.match_key(wa_id)}".encode()).hexdigest()

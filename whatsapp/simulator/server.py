@@ -6,6 +6,7 @@ import contextlib
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
@@ -81,9 +82,9 @@ class _Server(uvicorn.Server):
 class Simulator:
     """A local Cloud API. Either ``serve()`` until a signal, or ``with simulator.running():``."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, now: Callable[[], float] = time.time) -> None:
         self.config = config
-        self.engine = Engine(World(config))
+        self.engine = Engine(World(config, now))
         self.app = App(self.engine, self._reset_connection)
         self.loop: asyncio.AbstractEventLoop | None = None
         self.port = 0
@@ -128,7 +129,7 @@ class Simulator:
         Returns the wamid.
         """
         data = {("from" if key == "sender" else key): value for key, value in wish.items()}
-        return str(self._on_loop(lambda: self.app.control.inbound(data))["wamid"])
+        return str(self._on_loop(lambda: self.app.control.customers.inbound(data))["wamid"])
 
     def send_file(self, **wish: Any) -> str:
         """Let a customer send a file (`phone_number_id`, `sender`, `data` as bytes, `mime_type`).
@@ -137,11 +138,30 @@ class Simulator:
         """
         data = {("from" if key == "sender" else key): value for key, value in wish.items()}
         data["data"] = base64.b64encode(data["data"]).decode()
-        return str(self._on_loop(lambda: self.app.control.file(data))["wamid"])
+        return str(self._on_loop(lambda: self.app.control.customers.file(data))["wamid"])
+
+    def tap(self, **wish: Any) -> str:
+        """Let a customer tap a button (`phone_number_id`, `sender`, `wamid`, `index`, `row`).
+
+        Returns the wamid of what it sends.
+        """
+        data = {("from" if key == "sender" else key): value for key, value in wish.items()}
+        return str(self._on_loop(lambda: self.app.control.customers.tap(data))["wamid"])
+
+    def happen(self, what: str, **wish: Any) -> None:
+        """Let something else happen (`phone_number_id`, `sender`, and what the act takes)."""
+        data = {("from" if key == "sender" else key): value for key, value in wish.items()}
+        self._on_loop(lambda: self.app.control.customers.happen({"what": what, **data}))
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        self._on_loop(lambda: self.app.control.clock({"advance_seconds": seconds}))
 
     def raw(self, body: Any) -> int:
         """Sign and send a whole webhook body, JSON or text, and return the webhook's id."""
-        return int(self._on_loop(lambda: self.app.control.inbound({"raw": body}))["webhook_id"])
+        return int(
+            self._on_loop(lambda: self.app.control.customers.inbound({"raw": body}))["webhook_id"]
+        )
 
     def change(self, **knobs: Any) -> None:
         """Turn knobs, or move `callback_url`. Raises: SettingsError, ConfigError."""

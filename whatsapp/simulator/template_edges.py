@@ -4,11 +4,14 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from whatsapp.simulator import notices, paging
+from whatsapp.simulator import errors, notices, paging
 from whatsapp.simulator.calls import Answer, Call
 from whatsapp.simulator.engine import Engine
 from whatsapp.simulator.errors import GraphError
+from whatsapp.simulator.limits import DAY
 from whatsapp.simulator.templates import EDITABLE, Template
+
+_EDITS = 10
 
 
 async def list_templates(call: Call) -> Answer:
@@ -21,6 +24,11 @@ async def list_templates(call: Call) -> Answer:
     if "total_count" in query.get("summary", ""):
         answer["summary"] = {"total_count": len(found)}
     return Answer(answer, note=f"{len(shown)} templates")
+
+
+async def read(call: Call) -> Answer:
+    """GET /{template_id}."""
+    return Answer(call.this_template()[1].as_json())
 
 
 async def create(call: Call) -> Answer:
@@ -38,6 +46,10 @@ async def create(call: Call) -> Answer:
         raise GraphError(
             100, message="Invalid parameter", subcode=2388024, details="Content already exists."
         )
+    settings, now = call.engine.world.settings, call.engine.world.now()
+    if settings.limits and catalog.is_going(waba_id, name, now=now):
+        raise errors.refusal(2388023)
+    call.engine.limits.check_template(settings, waba_id=waba_id)
     category = str(words["category"]).upper()
     made = catalog.add(waba_id, name, language, category, components)
     made.status = "PENDING"
@@ -53,8 +65,8 @@ async def edit(call: Call) -> Answer:
     components = call.body().get("components")
     if not isinstance(components, list) or not components:
         raise GraphError(100, message="(#100) Param components must be an array.")
-    if template.status not in EDITABLE:
-        raise GraphError(100, message="Invalid parameter", subcode=2388039)
+    if template.status not in EDITABLE or not _may_edit(call, template):
+        raise errors.refusal(2388039)
     template.components, template.status = components, "PENDING"
     call.engine.world.touch()
     _review_soon(call.engine, waba_id, template)
@@ -72,10 +84,22 @@ async def delete(call: Call) -> Answer:
     if not found:
         raise GraphError(100, message="Invalid parameter", details="No such template.")
     for template in found:
-        catalog.remove(waba_id, template)
+        catalog.remove(waba_id, template, now=call.engine.world.now())
         tell(call.engine, waba_id, template, event="DELETED")
     call.engine.world.touch()
     return Answer({"success": True}, note=name)
+
+
+def _may_edit(call: Call, template: Template) -> bool:
+    """Count an edit of an approved template; once a day, ten times in thirty days, it may be."""
+    now = call.engine.world.now()
+    if template.status != "APPROVED" or not call.engine.world.settings.limits:
+        return True
+    of_late = [at for at in template.edits if at > now - 30 * DAY]
+    if len(of_late) >= _EDITS or any(at > now - DAY for at in of_late):
+        return False
+    template.edits.append(now)
+    return True
 
 
 def change(engine: Engine, template_id: str, data: Mapping[str, str]) -> Template | None:

@@ -102,6 +102,10 @@ class Sender:
             asyncio.get_running_loop().call_later(wait, self._flush_if, key, batch)
         return None
 
+    def submit_together(self, updates: Sequence[Update]) -> Webhook:
+        """Send events of any numbers and fields in one POST, to the platform's app."""
+        return self._post(updates, self._world.app, self._world.app.callback_url)
+
     def submit_raw(self, body: bytes, summary: str, app: MetaApp | None = None) -> Webhook:
         """Sign and send any bytes to an app's callback address, the platform's by default."""
         app = app or self._world.app
@@ -141,7 +145,10 @@ class Sender:
 
     def _flush(self, key: tuple[str, str]) -> None:
         app_id, url = key
-        self._post(self._batches.pop(key), self._world.registry.apps[app_id], url)
+        updates = self._batches.pop(key)
+        if self._world.settings.shuffle:
+            self._world.ids.random.shuffle(updates)
+        self._post(updates, self._world.registry.apps[app_id], url)
 
     def _post(self, updates: Sequence[Update], app: MetaApp, url: str) -> Webhook:
         settings = self._world.settings
@@ -246,7 +253,8 @@ class Sender:
         webhook.state = state
         if state == DELIVERED:
             for update in webhook.updates:
-                update.message.delivered = True
+                if update.message is not None:
+                    update.message.delivered = True
         self._world.touch()
 
     async def _in_thread(self, call: Callable[[], Any]) -> Any:

@@ -6,106 +6,21 @@ Plain data in memory. One event loop owns it, so it needs no lock; nothing here 
 import time
 from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from whatsapp.simulator import ids, recipients
+from whatsapp.simulator.chats import INBOUND, Chat, Message, Person
 from whatsapp.simulator.config import Config, Phone
 from whatsapp.simulator.registry import MetaApp, Number, Registry, Waba
 from whatsapp.simulator.settings import Settings
 from whatsapp.simulator.shelf import Shelf, Uploads
 from whatsapp.simulator.templates import Catalog
 
-INBOUND, OUTBOUND = "inbound", "outbound"  # seen from the business, as in its own inbox
 KEPT_MESSAGES = 20_000
 KEPT_REQUESTS = 500
 TYPING_SECONDS = 25.0
-_FILE_TYPES = frozenset({"image", "sticker", "audio", "video", "document"})
 #: Inbound types that do not open the window for free text.
 _NO_ANSWER_TYPES = frozenset({"reaction", "system", "edit", "revoke"})
-
-
-@dataclass(slots=True)
-class Person:
-    """A customer with a phone; ``reads`` is whether messages get opened on it."""
-
-    wa_id: str
-    name: str
-    reads: bool = True
-    first_wrote_at: float | None = None  # known before the simulator heard of a chat
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """A state that a message to the customer reached; ``code`` only for `failed`."""
-
-    name: str
-    at: float
-    code: int = 0
-
-
-@dataclass(slots=True)
-class Message:
-    """One message, in either direction."""
-
-    wamid: str
-    direction: str
-    phone_number_id: str
-    wa_id: str
-    type: str
-    text: str
-    at: float
-    content: dict[str, Any]
-    opaque: str = ""
-    statuses: list[Status] = field(default_factory=list)
-    delivered: bool = False  # inbound: the business acknowledged the webhook
-    read: bool = False  # inbound: the business marked it as read
-
-    @property
-    def reached(self) -> set[str]:
-        """The names of all states so far."""
-        return {status.name for status in self.statuses}
-
-    def _media(self) -> dict[str, str] | None:
-        """Name the file that the page may show with the message."""
-        content = self.content.get(self.type)
-        if self.type not in _FILE_TYPES or not isinstance(content, dict) or not content.get("id"):
-            return None
-        name = content.get("filename") or ""
-        return {"id": str(content["id"]), "kind": self.type, "name": str(name)}
-
-    def as_json(self) -> dict[str, Any]:
-        """As the JSON endpoints show it; times are unix seconds."""
-        return {
-            "wamid": self.wamid,
-            "direction": self.direction,
-            "phone_number_id": self.phone_number_id,
-            "wa_id": self.wa_id,
-            "type": self.type,
-            "text": self.text,
-            "at": self.at,
-            "statuses": [{"status": s.name, "at": s.at, "code": s.code} for s in self.statuses],
-            "biz_opaque_callback_data": self.opaque,
-            "media": self._media(),
-            "delivered": self.delivered,
-            "read": self.read,
-        }
-
-
-@dataclass(slots=True)
-class Chat:
-    """What one business number and one person wrote to each other."""
-
-    phone: Phone
-    person: Person
-    messages: list[Message] = field(default_factory=list)
-    last_wrote_at: float | None = None
-    typing_until: float = 0.0
-
-    @property
-    def lane(self) -> str:
-        """The key within which webhooks keep their order."""
-        return f"{self.phone.phone_number_id}:{recipients.match_key(self.person.wa_id)}"
 
 
 class World:
@@ -116,13 +31,14 @@ class World:
         self.app = MetaApp(
             config.app_id, config.app_secret, config.verify_token, config.callback_url
         )
-        self.now = now
+        self._clock = now
         self.ids = ids.Ids(config.seed)
         self.version = 0
         self.reset()
 
     def reset(self) -> None:
         """Forget everything but the configuration."""
+        self._skipped = 0.0
         self.settings = Settings()
         self.refusals_left = 0
         self.registry = Registry(self.config, self.app, now=self.now())
@@ -158,6 +74,15 @@ class World:
     def wabas(self) -> dict[str, Waba]:
         """The accounts by their ids."""
         return self.registry.wabas
+
+    def now(self) -> float:
+        """Return the time here, in unix seconds."""
+        return self._clock() + self._skipped
+
+    def skip(self, seconds: float) -> None:
+        """Let time pass that nobody waits for."""
+        self._skipped += seconds
+        self.touch()
 
     def touch(self) -> None:
         """Tell polling pages that something changed."""
@@ -204,6 +129,16 @@ class World:
         if chat.last_wrote_at is None:
             return not self.settings.strict_window
         return self.now() < chat.last_wrote_at + self.settings.window_seconds
+
+    def move(self, person: Person, wa_id: str) -> None:
+        """Give a person another number; their chats go with them."""
+        before, after = recipients.match_key(person.wa_id), recipients.match_key(wa_id)
+        self.people.pop(before, None)
+        person.wa_id = wa_id
+        self.people[after] = person
+        for number, key in [place for place in self.chats if place[1] == before]:
+            self.chats[number, after] = self.chats.pop((number, key))
+        self.touch()
 
     # Messages
 
