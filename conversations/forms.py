@@ -95,8 +95,15 @@ class ReplyForm(forms.Form):
 class StartForm(forms.Form):
     """Whom to write to, and from which of our numbers."""
 
-    number = forms.CharField(max_length=40)
-    phone = forms.TypedChoiceField()
+    number = forms.CharField(
+        label=_("The customer's number"),
+        max_length=40,
+        help_text=_("Without a plus sign and a country's code it is a number of your own country."),
+        widget=forms.TextInput(
+            {"type": "tel", "autocomplete": "off", "placeholder": "+55 11 91234-5678"}
+        ),
+    )
+    phone = forms.TypedChoiceField(label=_("Write from"))
 
     def __init__(self, *args: Any, phones: Iterable[Phone], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -111,6 +118,18 @@ def phone_label(phone: Phone) -> str:
     """Name one of our numbers."""
     number = phone.display_phone_number
     return f"{phone.name} ({number})" if phone.name else number
+
+
+class FilesForm(forms.Form):
+    """What goes with files; the files themselves are looked at by the service."""
+
+    client_id = forms.UUIDField()
+    caption = forms.CharField(required=False)
+    as_document = forms.BooleanField(required=False)
+    voice = forms.BooleanField(required=False)
+    seen = forms.IntegerField(required=False, min_value=0, max_value=ID_MAX)
+    reply_to = forms.IntegerField(required=False, min_value=1, max_value=ID_MAX)
+    force = forms.BooleanField(required=False)
 
 
 class SendAgainForm(forms.Form):

@@ -240,7 +240,7 @@ def test_the_page_says_what_is_wrong(acme, page, phones, number, phone):
     response = page("ana@acme.test").post("/inbox/new", data)
 
     assert response.status_code == 400
-    assert "field-error" in response.content.decode()
+    assert 'class="error"' in response.content.decode()
     assert rows(acme) == (0, 0)
 
 
