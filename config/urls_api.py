@@ -16,7 +16,7 @@ from conversations.api import (
     uploads,
 )
 from tenants.api import auth
-from whatsapp.api import jobs, meta_apps, policies, profile, templates
+from whatsapp.api import jobs, meta_apps, phones, policies, profile, templates
 
 
 def _both(route: str, view: type[APIView], **kwargs: Any) -> list[URLPattern]:
@@ -40,6 +40,11 @@ tenant_patterns: list[URLPattern] = [
     *_both("media/", uploads.UploadView),
     *_both("media/<int:pk>/", media.MediaView),
     *_both("media/<int:pk>/file", media.MediaFileView),
+    *_both("phones/", phones.PhoneListView),
+    *_both("phones/connect", phones.ConnectView),
+    *_both("phones/<int:pk>/", phones.PhoneView),
+    *_both("phones/<int:pk>/check", phones.CheckView),
+    *_both("phones/<int:pk>/token", phones.TokenView),
     *_both("phones/<int:pk>/read-policy", policies.ReadPolicyView),
     *_both("phones/<int:pk>/app", meta_apps.PhoneAppView),
     *_both("phones/<int:pk>/profile", profile.ProfileView),

@@ -104,6 +104,11 @@ def phone_for(actor: Actor, pk: int) -> Phone:
     return phone
 
 
+def numbers_of(actor: Actor) -> QuerySet[Phone]:
+    """Return the numbers with what is known of each, newest first. Raises: ForbiddenError."""
+    return phones_of(actor).prefetch_related("facts").order_by("-created_at", "-id")
+
+
 def profile_of(actor: Actor, phone: Phone) -> BusinessProfile | None:
     """Return a number's profile; None while WhatsApp has not told of it. Raises: ForbiddenError."""
     actor.require(Permission.READ_CONVERSATIONS)

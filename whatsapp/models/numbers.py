@@ -6,6 +6,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from whatsapp import findings
+from whatsapp.findings import Grade
+
+_WORST = (Grade.PROBLEM, Grade.WARNING, Grade.OK, Grade.SKIPPED, Grade.RUNNING)
 
 
 class Phone(models.Model):
@@ -52,6 +55,29 @@ class Phone(models.Model):
 
     def __str__(self) -> str:
         return self.name or self.display_phone_number
+
+    @property
+    def facts_in_order(self) -> list["NumberFact"]:
+        """What is known of it: what is wrong first, then in the order of the steps of a check."""
+        places = {step: place for place, step in enumerate(findings.STEPS)}
+        last = len(places)
+        return sorted(
+            self.facts.all(),
+            key=lambda fact: (
+                _WORST.index(Grade(fact.grade)),
+                places.get(fact.matter, last),
+                fact.matter,
+            ),
+        )
+
+    @property
+    def worries(self) -> list["NumberFact"]:
+        """What is wrong with it, the worst first."""
+        return [fact for fact in self.facts_in_order if fact.grade in _WORST[:2]]
+
+    @property
+    def is_connected(self) -> bool:
+        return self.status == self.Status.ACTIVE
 
 
 class NumberFact(models.Model):
