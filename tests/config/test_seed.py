@@ -14,9 +14,10 @@ from config.demo.seed import acme, globex, places
 from conversations import rules
 from conversations.models import ContactIdentity, Conversation, Message
 from tenants import context
-from tenants.models import Membership, User
+from tenants.models import Membership, Tenant, User
+from whatsapp.services import numbers
 from whatsapp.simulator.config import Config
-from whatsapp.webhooks.models import MetaApp
+from whatsapp.webhooks.models import MetaApp, PhoneRoute
 from whatsapp.webhooks.services import apps
 
 SECRETS = {"app_secret": "0123456789abcdef0123456789abcdef", "verify_token": "a-token-of-mine"}
@@ -147,6 +148,43 @@ def test_the_simulator_understands_its_file(seeded):
     assert len(config.phones) == 2
     assert len(config.customers) == sum(map(len, TALKS.values()))
     assert len({customer.wa_id for customer in config.customers}) == len(config.customers)
+
+
+def test_what_was_connected_in_the_demo_is_known_after_a_restart(seeded):
+    with context.platform():
+        tenant = Tenant.objects.get(subdomain="acme")
+        own = apps.register_app(
+            actor=None,
+            tenant=tenant,
+            name="Acme's",
+            app_id="700",
+            app_secret="a-secret-of-acmes-own-app-0123",
+            verify_token="acmes-word",
+        )
+        by_app = {"106540352242901": MetaApp.objects.get(tenant=None), "106540352242902": own}
+        for phone_number_id, app in by_app.items():
+            numbers.connect(
+                actor=None,
+                tenant=tenant,
+                app=app,
+                phone_number_id=phone_number_id,
+                waba_id="102290129340398",
+                display_phone_number=f"+55 11 4000-1{phone_number_id[-3:]}",
+                name="Loja Acme Sul",
+                access_token=f"EAA{phone_number_id}",
+            )
+        numbers.release(actor=None, route=PhoneRoute.objects.get(phone_number_id="106540352242923"))
+
+    seed()
+
+    config = Config.load(seeded / "simulator.json")
+    known = {phone.phone_number_id: (phone.token, phone.app_id) for phone in config.phones}
+    assert known["106540352242901"] == ("EAA106540352242901", "")
+    assert known["106540352242902"] == ("EAA106540352242902", "700")
+    assert len(known) == 4
+    (app,) = config.apps
+    assert app.callback_url == f"http://localhost:8123/webhook/whatsapp/apps/{own.app_key}"
+    assert (app.app_secret, app.verify_token) == ("a-secret-of-acmes-own-app-0123", "acmes-word")
 
 
 def test_a_second_start_keeps_everything(seeded):

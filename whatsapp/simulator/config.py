@@ -37,7 +37,10 @@ def check_callback_url(url: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """A business number, with the token that may use it and its WABA."""
+    """A business number, with the token that may use it and its WABA.
+
+    ``app_id`` is the app whose token that is and which is subscribed, "" the platform's.
+    """
 
     phone_number_id: str
     waba_id: str
@@ -47,6 +50,7 @@ class Phone:
     subscribed: bool = True
     registered: bool = True
     pin: str = "123456"
+    app_id: str = ""
 
     @property
     def digits(self) -> str:
@@ -56,13 +60,12 @@ class Phone:
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """A further Meta app, such as a tenant's own, with tokens and the accounts that each opens."""
+    """A further Meta app, such as a tenant's own."""
 
     app_id: str
     app_secret: str
     verify_token: str
     callback_url: str
-    tokens: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,9 @@ class Config:
         phones = tuple(_phone(item, f"phones[{i}]") for i, item in enumerate(_list(data, "phones")))
         if len({phone.phone_number_id for phone in phones}) != len(phones):
             raise ConfigError("phones: a phone_number_id stands there twice.")
+        apps = tuple(_app(item, f"apps[{i}]") for i, item in enumerate(_list(data, "apps")))
+        if not {phone.app_id for phone in phones} <= {"", *(app.app_id for app in apps)}:
+            raise ConfigError("phones: an app_id stands there that is not among the apps.")
         return cls(
             callback_url=check_callback_url(_text(data, "callback_url", "")),
             app_id=_text(data, "app_id", ""),
@@ -110,7 +116,7 @@ class Config:
                 _customer(item, f"customers[{i}]")
                 for i, item in enumerate(_list(data, "customers"))
             ),
-            apps=tuple(_app(item, f"apps[{i}]") for i, item in enumerate(_list(data, "apps"))),
+            apps=apps,
             port=port,
             seed=str(data.get("seed", "")),
         )
@@ -140,20 +146,17 @@ def _phone(item: Any, where: str) -> Phone:
         subscribed=bool(data.get("subscribed", True)),
         registered=bool(data.get("registered", True)),
         pin=str(data.get("pin", "123456")),
+        app_id=str(data.get("app_id", "")),
     )
 
 
 def _app(item: Any, where: str) -> App:
     data = _object(item, where)
-    tokens = data.get("tokens", {})
-    if not isinstance(tokens, dict) or not all(isinstance(ids, list) for ids in tokens.values()):
-        raise ConfigError(f"{where}.tokens: an object is needed, with lists of waba_ids.")
     return App(
         app_id=_text(data, "app_id", where),
         app_secret=_text(data, "app_secret", where),
         verify_token=_text(data, "verify_token", where),
         callback_url=check_callback_url(_text(data, "callback_url", where)),
-        tokens={token: tuple(map(str, ids)) for token, ids in tokens.items()},
     )
 
 

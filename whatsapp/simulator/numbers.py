@@ -78,6 +78,7 @@ async def add(call: Call) -> Answer:
         display_phone_number=f"+{digits}",
         verified_name=name,
         token=call.token,
+        subscribed=False,  # its account may be
         registered=False,
         pin="",
     )

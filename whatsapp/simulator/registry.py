@@ -116,7 +116,7 @@ class Code:
 class Registry:
     """Apps, numbers, accounts, tokens and codes, as configured at first.
 
-    ``app`` is the platform's own: configured numbers, with their tokens, are subscribed to it.
+    ``app`` is the platform's own, which configured numbers belong to unless they name another.
     """
 
     def __init__(self, config: Config, app: MetaApp, *, now: float) -> None:
@@ -127,20 +127,19 @@ class Registry:
         self.wabas: dict[str, Waba] = {}
         self.grants: dict[str, Grant] = {}
         self.codes: dict[str, Code] = {}
-        for phone in config.phones:
-            self.add(phone, now=now)
         for own in config.apps:
             made = MetaApp(own.app_id, own.app_secret, own.verify_token, own.callback_url)
             self.apps[made.app_id] = made
-            for token, waba_ids in own.tokens.items():
-                self.grants[token] = Grant(made.app_id, set(waba_ids) & self.wabas.keys())
+        for phone in config.phones:
+            self.add(phone, now=now)
 
     def add(self, phone: Phone, *, now: float) -> Number:
         """Put a number there, with its account and its token where they are new."""
-        if phone.waba_id not in self.wabas:
-            waba = self.wabas[phone.waba_id] = Waba(phone.waba_id, name=phone.verified_name)
-            waba.subscribers |= {self.app.app_id: ""} if phone.subscribed else {}
-        grant = self.grants.setdefault(phone.token, Grant(self.app.app_id))
+        app_id = phone.app_id or self.app.app_id
+        waba = self.wabas.setdefault(phone.waba_id, Waba(phone.waba_id, name=phone.verified_name))
+        if phone.subscribed:
+            waba.subscribers.setdefault(app_id, "")
+        grant = self.grants.setdefault(phone.token, Grant(app_id))
         grant.waba_ids.add(phone.waba_id)
         self.phones[phone.phone_number_id] = phone
         number = self.numbers[phone.phone_number_id] = Number.of(phone, now=now)

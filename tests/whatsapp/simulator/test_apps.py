@@ -102,11 +102,15 @@ def test_only_its_own_app_sees_into_a_token(call, own, token):
 
 
 def test_an_own_app_may_stand_in_the_configuration(receiver, own):
-    apps = [{**own, "tokens": {"token-of-the-own-app": [ACME_WABA, "unknown"]}}]
-    with Simulator(Config.parse(config_for(own["callback_url"], apps=apps))).running() as started:
-        answer = Caller(started)("GET", f"/v25.0/{ACME}", token="token-of-the-own-app")
+    data = config_for(f"{receiver.url}/webhook", apps=[own])
+    data["phones"][0]["app_id"] = "2000"
+    with Simulator(Config.parse(data)).running() as started:
+        apps = Caller(started)("GET", APPS).json["data"]
+        started.inbound(phone_number_id=ACME, sender=MARIA, text="Oi")
+        wait_until(lambda: receiver.deliveries)
 
-    assert answer.status == 200
+    assert [app["whatsapp_business_api_data"]["id"] for app in apps] == ["2000"]
+    assert [delivery.path for delivery in receiver.deliveries] == ["/own"]
 
 
 @pytest.mark.parametrize(
@@ -114,13 +118,15 @@ def test_an_own_app_may_stand_in_the_configuration(receiver, own):
     [
         {"app_secret": ""},
         {"callback_url": "https://example.com/"},
-        {"tokens": []},
-        {"tokens": {"token": "waba"}},
+        {"app_id": "3000"},
     ],
 )
 def test_a_wrong_app_in_the_configuration_is_named(own, change):
-    with pytest.raises(ConfigError, match=r"apps\[0\]|on this machine"):
-        Config.parse(config_for(own["callback_url"], apps=[{**own, **change}]))
+    data = config_for(own["callback_url"], apps=[{**own, **change}])
+    data["phones"][0]["app_id"] = "2000"
+
+    with pytest.raises(ConfigError, match=r"apps\[0\]|on this machine|not among the apps"):
+        Config.parse(data)
 
 
 @pytest.mark.parametrize(
