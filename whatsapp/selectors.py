@@ -10,6 +10,8 @@ from tenants.errors import DomainError, NotFoundError
 from tenants.permissions import Actor, Permission
 from whatsapp.models import BusinessProfile, Job, MessageTemplate, Phone
 
+ACTS_SHOWN = 3
+
 
 class SeveralPhonesError(DomainError):
     code = "phone_needed"
@@ -40,6 +42,13 @@ def template_for(actor: Actor, pk: int, *, waba_id: str = "") -> MessageTemplate
     if template is None:
         raise NotFoundError
     return template
+
+
+def template_acts_of(actor: Actor) -> list[Job]:
+    """Return the newest jobs that make, change or delete templates. Raises: ForbiddenError."""
+    actor.require(Permission.READ_CONVERSATIONS)
+    kinds = (Job.Kind.TEMPLATE_CREATE, Job.Kind.TEMPLATE_EDIT, Job.Kind.TEMPLATE_DELETE)
+    return list(Job.objects.filter(kind__in=kinds).order_by("-pk")[:ACTS_SHOWN])
 
 
 def template_named(
@@ -121,10 +130,11 @@ def newest_job(actor: Actor, *, subject: str, kinds: Iterable[str]) -> Job | Non
     return Job.objects.filter(subject=subject, kind__in=list(kinds)).order_by("-pk").first()
 
 
-def job_for(actor: Actor, pk: int) -> Job:
-    """Return one job. Raises: NotFoundError, ForbiddenError."""
+def job_for(actor: Actor, pk: int, *, kinds: Iterable[str] = ()) -> Job:
+    """Return one job, of ``kinds`` where any are named. Raises: NotFoundError, ForbiddenError."""
     actor.require(Permission.READ_CONVERSATIONS)
-    job = Job.objects.filter(pk=pk).first()
+    found = Job.objects.filter(pk=pk)
+    job = (found.filter(kind__in=list(kinds)) if kinds else found).first()
     if job is None:
         raise NotFoundError
     return job

@@ -1,12 +1,31 @@
-"""The templates' address."""
+"""The addresses of templates and settings."""
 
 from django.urls import path
 
-from whatsapp import meta_app_views, profile_views, views
+from whatsapp import meta_app_views, number_views, profile_views, template_views, views
 
 urlpatterns = [
     path("templates/", views.templates, name="templates"),
     path("templates/sync", views.sync, name="templates_sync"),
+    path("templates/new", template_views.create, name="create_template"),
+    path("templates/<int:pk>/edit", template_views.edit, name="edit_template"),
+    path("templates/<int:pk>/delete", template_views.delete, name="delete_template"),
+    path("settings/jobs/<int:pk>", views.job, name="job"),
+    path("settings/numbers/", number_views.numbers, name="numbers"),
+    path("settings/numbers/connect", number_views.number_connect, name="number_connect"),
+    path(
+        "settings/numbers/connect/<int:pk>",
+        number_views.number_connecting,
+        name="number_connecting",
+    ),
+    path("settings/numbers/<int:pk>/", number_views.number, name="number"),
+    path("settings/numbers/<int:pk>/check", number_views.number_check, name="number_check"),
+    path("settings/numbers/<int:pk>/token", number_views.number_token, name="number_token"),
+    path(
+        "settings/numbers/<int:pk>/disconnect",
+        number_views.number_disconnect,
+        name="number_disconnect",
+    ),
     path("settings/numbers/<int:pk>/profile", profile_views.profile, name="number_profile"),
     path(
         "settings/numbers/<int:pk>/profile/refresh",

@@ -69,6 +69,12 @@ class MessageTemplate(models.Model):
         return self.status == self.Status.APPROVED
 
     @property
+    def is_editable(self) -> bool:
+        """Whether Meta takes other parts for it in this state."""
+        may = {self.Status.APPROVED, self.Status.REJECTED, self.Status.PAUSED}
+        return self.status in may and bool(self.template_id)
+
+    @property
     def definition(self) -> rendering.Definition:
         """The template as the renderer takes it."""
         return rendering.parse(

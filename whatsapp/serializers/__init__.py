@@ -143,6 +143,26 @@ class JobSerializer(serializers.Serializer[Any]):
         return gettext(job.error) if job.error else ""
 
 
+class DeletionSerializer(JobSerializer):
+    """The job of a deletion, and what it takes away."""
+
+    languages = serializers.ListField(
+        child=serializers.CharField(),
+        source="arguments.languages",
+        help_text="The languages of the name that go.",
+    )
+
+
+class DeletionParameters(StrictSerializer):
+    """How much of a name goes."""
+
+    languages = serializers.ChoiceField(
+        choices=["own", "all"],
+        default="own",
+        help_text="`own`: the template in its language; `all`: every language of its name.",
+    )
+
+
 class TemplateNameSerializer(StrictSerializer):
     """Which template."""
 

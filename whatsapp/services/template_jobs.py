@@ -57,6 +57,7 @@ def _edit(work: Work) -> None:
 def _delete(work: Work) -> None:
     arguments = work.job.arguments
     _templates(work).delete(name=arguments["name"], template_id=arguments["template_id"])
+    work.job.result = {"languages": arguments.get("languages", [])}
     _sync_soon(work)
 
 

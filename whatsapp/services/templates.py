@@ -14,6 +14,7 @@ from whatsapp.payloads import cleaning
 from whatsapp.rendering import Problem
 from whatsapp.services import jobs
 
+_GONE = {MessageTemplate.Status.DISABLED, MessageTemplate.Status.DELETED}
 Errors = list[tuple[tuple[str, ...], str, str]]
 
 
@@ -49,6 +50,11 @@ class TemplateLockedError(DomainError):
 def told(problems: list[Problem]) -> Errors:
     """Put problems into sentences of the active language."""
     return [(one.place, gettext(one.sentence) % one.values, one.code) for one in problems]
+
+
+def findings(template: dict[str, Any]) -> Errors:
+    """Return what WhatsApp would refuse of a template, in sentences of the active language."""
+    return told(rendering.lint(cleaning.clean(template)))
 
 
 def sync(*, actor: Actor) -> list[Job]:
@@ -88,8 +94,7 @@ def edit(*, actor: Actor, template: MessageTemplate, components: Any) -> Job:
     """
     actor.require(Permission.MANAGE_TEMPLATES)
     _check_account(template.waba_id)
-    may = {"APPROVED", "REJECTED", "PAUSED"}
-    if template.status not in may or not template.template_id:
+    if not template.is_editable:
         raise TemplateLockedError
     components = cleaning.clean(components)
     whole = {
@@ -100,23 +105,36 @@ def edit(*, actor: Actor, template: MessageTemplate, components: Any) -> Job:
         "components": components,
     }
     _check(whole)
-    arguments = {"template_id": template.template_id, "changes": {"components": components}}
+    arguments = {
+        "name": template.name,
+        "template_id": template.template_id,
+        "changes": {"components": components},
+    }
     return _start(actor, Job.Kind.TEMPLATE_EDIT, template.waba_id, arguments)
 
 
-def delete(*, actor: Actor, template: MessageTemplate) -> Job:
-    """Delete a template in its own language only; the other languages of its name stay.
+def delete(*, actor: Actor, template: MessageTemplate, all_languages: bool = False) -> Job:
+    """Delete a template in its own language, or its name in all of them.
 
+    The job's ``languages`` are those that go, as far as they are known here.
     Raises: ForbiddenError, NoAccountError, TemplateLockedError.
     """
     actor.require(Permission.MANAGE_TEMPLATES)
     _check_account(template.waba_id)
-    gone = {MessageTemplate.Status.DISABLED, MessageTemplate.Status.DELETED}
     # Without its id Meta would delete every language of the name.
-    if template.status in gone or not template.template_id:
+    if template.status in _GONE or not template.template_id:
         raise TemplateLockedError
-    arguments = {"name": template.name, "template_id": template.template_id}
+    template_id = "" if all_languages else template.template_id
+    going = languages_of(template) if all_languages else [template.language]
+    arguments = {"name": template.name, "template_id": template_id, "languages": going}
     return _start(actor, Job.Kind.TEMPLATE_DELETE, template.waba_id, arguments)
+
+
+def languages_of(template: MessageTemplate) -> list[str]:
+    """Return the languages that a template's name has."""
+    rows = MessageTemplate.objects.filter(waba_id=template.waba_id, name=template.name)
+    known = rows.exclude(status=MessageTemplate.Status.DELETED)
+    return list(known.order_by("language").values_list("language", flat=True))
 
 
 def _check(template: dict[str, Any]) -> None:
