@@ -5,6 +5,7 @@ from django.urls import path
 from conversations import (
     bubble_views,
     contact_views,
+    file_views,
     media_views,
     start_views,
     template_views,
@@ -18,6 +19,7 @@ urlpatterns = [
     path("inbox/new", start_views.start, name="start"),
     path("inbox/<int:pk>/", views.conversation, name="conversation"),
     path("inbox/<int:pk>/reply", views.reply, name="reply"),
+    path("inbox/<int:pk>/files", file_views.attach, name="attach"),
     path("inbox/<int:pk>/read", views.read, name="read"),
     path("inbox/<int:pk>/templates", template_views.choose, name="choose_template"),
     path("inbox/<int:pk>/templates/<int:template_id>", template_views.fill, name="fill_template"),

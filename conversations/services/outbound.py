@@ -127,7 +127,7 @@ def check_message(
     Takes and raises what ``send_message`` would.
     """
     draft = _draft(actor=actor, conversation=conversation, now=now, client_id=uuid4(), **what)
-    _check_sendable(conversation, now)
+    check_sendable(conversation, now)
     draft.conversation, draft.phone = conversation, conversation.phone
     return draft
 
@@ -204,7 +204,7 @@ def _queue(
         return _same(first, draft, conversation)
     if draft.retry_of_id is not None:
         _check_attempt(draft.retry_of_id, conversation)
-    _check_sendable(conversation, now, is_free=draft.type != Message.Type.TEMPLATE)
+    check_sendable(conversation, now, is_free=draft.type != Message.Type.TEMPLATE)
     if seen is not None:
         _check_seen(conversation, seen, actor)
     enclosing.hand_over(draft=draft, phone_id=conversation.phone_id, now=now)
@@ -254,7 +254,8 @@ def _check_attempt(root_id: int, conversation: Conversation) -> None:
         raise SendAgainError
 
 
-def _check_sendable(conversation: Conversation, now: datetime, *, is_free: bool = True) -> None:
+def check_sendable(conversation: Conversation, now: datetime, *, is_free: bool = True) -> None:
+    """Pass, or raise WindowClosedError or PhoneInactiveError."""
     if is_free and not rules.window_open(conversation.window_opened_at, now):
         raise WindowClosedError
     if conversation.phone.status != Phone.Status.ACTIVE:

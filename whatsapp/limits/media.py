@@ -46,7 +46,8 @@ STILL_STICKER_MAX_BYTES = 100 * KILOBYTE
 LARGEST_BYTES = max(MAX_BYTES.values())
 #: What a voice message may be, and nothing else.
 VOICE_TYPE = "audio/ogg"
-_SENTENCES: dict[str, str] = {
+#: What is said of a file that is not what it should be, or too large.
+SENTENCES: dict[str, str] = {
     "image": _("A photo is JPEG or PNG and has 5 MB at most; this file is %(type)s, %(size)s."),
     "video": _("A video is MP4 or 3GP and has 16 MB at most; this file is %(type)s, %(size)s."),
     "audio": _(
@@ -62,7 +63,7 @@ _SENTENCES: dict[str, str] = {
         " this file is %(type)s, %(size)s."
     ),
 }
-_NO_KIND = _(
+NO_KIND = _(
     "WhatsApp takes photos (JPEG, PNG), videos (MP4, 3GP), audio (AAC, AMR, MP3, M4A, OGG with"
     " Opus), stickers (WebP) and documents (text, PDF, Word, Excel, PowerPoint);"
     " this file is %(type)s."
@@ -98,13 +99,13 @@ def file_violations(file: File, path: Path, *, kind: str = "") -> list[Violation
         return [Violation(path, "file_empty", _("This file is empty."))]
     own = kind_of(file.mime_type)
     if not own or (file.mime_type == VOICE_TYPE and not file.is_opus_mono):
-        sentence = _SENTENCES[kind] if kind else _NO_KIND
+        sentence = SENTENCES[kind] if kind else NO_KIND
         return [_violation(path, "file_kind", sentence, file)]
     if kind and kind not in {own, "document"}:
-        return [_violation(path, "file_kind", _SENTENCES[kind], file)]
+        return [_violation(path, "file_kind", SENTENCES[kind], file)]
     still = kind == "sticker" and not file.is_animated
     if file.size_bytes > (STILL_STICKER_MAX_BYTES if still else MAX_BYTES[own]):
-        return [_violation(path, "file_too_large", _SENTENCES[own], file)]
+        return [_violation(path, "file_too_large", SENTENCES[own], file)]
     return []
 
 
