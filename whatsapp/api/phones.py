@@ -26,7 +26,7 @@ from whatsapp.serializers.phones import (
 from whatsapp.services import connections
 
 _CONFLICT = {(409, "application/problem+json"): ProblemSerializer}
-_JOB = {202: JobSerializer, **_CONFLICT}
+_JOB: dict[Any, Any] = {202: JobSerializer, **_CONFLICT}
 _TOKEN = "EAAGm0PX4ZCpsBA..."  # noqa: S105 - not a token
 _NEW = {
     "phone_number_id": "106540352242922",

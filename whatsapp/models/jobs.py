@@ -85,6 +85,15 @@ class Job(models.Model):
         return self.state in {self.State.DONE, self.State.FAILED}
 
     @property
+    def title(self) -> str:
+        return str(dict(self.Kind.choices).get(self.kind, self.kind))
+
+    @property
+    def told_error(self) -> str:
+        """What went wrong: our sentences in the active language, Meta's as they are."""
+        return gettext(self.error) if self.error else ""
+
+    @property
     def told_steps(self) -> list[findings.Told]:
         """Its steps, in sentences of the active language."""
         return [findings.told(row, gettext) for row in self.steps]

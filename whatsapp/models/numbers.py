@@ -73,7 +73,16 @@ class Phone(models.Model):
     @property
     def worries(self) -> list["NumberFact"]:
         """What is wrong with it, the worst first."""
-        return [fact for fact in self.facts_in_order if fact.grade in _WORST[:2]]
+        return [fact for fact in self.facts_in_order if fact.is_worry]
+
+    @property
+    def health_shown(self) -> str:
+        """Its health; a number that was let go has none."""
+        return self.health if self.is_connected else ""
+
+    @property
+    def health_label(self) -> str:
+        return str(self.get_health_display() if self.is_connected else self.get_status_display())
 
     @property
     def is_connected(self) -> bool:
@@ -110,6 +119,10 @@ class NumberFact(models.Model):
 
     def __str__(self) -> str:
         return f"{self.matter} {self.word}"
+
+    @property
+    def is_worry(self) -> bool:
+        return self.grade in {Grade.PROBLEM, Grade.WARNING}
 
     @property
     def told(self) -> findings.Told:

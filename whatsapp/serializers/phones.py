@@ -35,7 +35,9 @@ class FactSerializer(serializers.Serializer[Any]):
     code = serializers.CharField(help_text="Of what was found.")
     what = serializers.CharField(source="told.what", help_text="What was found, in a sentence.")
     fix = serializers.CharField(source="told.fix", help_text="What to do about it; may be empty.")
-    source = serializers.ChoiceField(choices=NumberFact.Source.choices)
+    source = serializers.ChoiceField(  # type: ignore[assignment] # the API's word for it
+        choices=NumberFact.Source.choices
+    )
     at = serializers.DateTimeField(help_text="Since when; Meta's own time where Meta gave one.")
 
 
