@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from config.demo import folder
-from config.demo.seed import acme, globex, places, rows, stand_in
+from config.demo.seed import acme, acme_kinds, globex, places, rows, stand_in
 from conversations.models import Conversation
 from tenants import context
 from tenants.models import Tenant
@@ -18,7 +18,7 @@ from tenants.permissions import system_actor
 from tenants.services import people
 from whatsapp.services import templates
 
-TALKS = {"acme": acme.TALKS, "globex": globex.TALKS}
+TALKS = {"acme": [*acme.TALKS, *acme_kinds.TALKS], "globex": globex.TALKS}
 
 
 class SeedError(Exception):
@@ -55,7 +55,7 @@ def _talk(place: places.Place, tenant: Tenant) -> int:
     with context.tenant(tenant.schema_name), transaction.atomic():
         if Conversation.objects.exists():
             return 0
-        cast = rows.Cast(phone=places.phone(place), operator=operator, admin=admin)
+        cast = rows.Cast(tenant, places.phone(place), operator, admin)
         rows.write(talks, cast=cast, now=timezone.now())
         templates.sync(actor=system_actor(tenant))  # done by the worker, when there is one
     return len(talks)
