@@ -116,12 +116,12 @@ def test_a_knob_is_turned_and_all_is_put_back(phone, call, sim):
 
 
 def test_a_phone_in_the_pocket_leaves_messages_unread(phone, call):
-    phone.locator(".habit").click()
+    phone.locator(".habit", has_text="Opens messages").click()
     wait_until(lambda: not _maria(call)["reads"])
     call.send("Oi")
     expect(phone.locator(".theirs.delivered")).to_be_visible()
 
-    phone.locator(".habit").click()
+    phone.locator(".habit", has_text="Opens messages").click()
 
     expect(phone.locator(".theirs.read")).to_be_visible()
 

@@ -29,6 +29,13 @@ export function drawAvatar(element, name, key) {
   element.className = element.className.replace(/\bhue-\d\b/g, "").trim() + ` hue-${sum % 8}`;
 }
 
+// Make an element with its properties and children; text stays text.
+export function make(tag, properties, ...children) {
+  const element = Object.assign(document.createElement(tag), properties);
+  element.append(...children);
+  return element;
+}
+
 export function show(element, visible) {
   element.hidden = !visible;
 }

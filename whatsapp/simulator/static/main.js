@@ -73,5 +73,5 @@ document.addEventListener("visibilitychange", () => document.hidden || poll());
 readAddress();
 startPeople({ choose, go, poll });
 startChat({ chosen, choose, poll });
-startPanel({ chosen, poll });
+startPanel({ chosen, choose, poll });
 poll();
