@@ -10,7 +10,7 @@ from conversations import forms
 from conversations.models import Message
 from whatsapp import payloads, rendering
 from whatsapp.payloads import content_reading, contents
-from whatsapp.rendering import Rendered
+from whatsapp.rendering import Rendered, formatting
 
 register = template.Library()
 
@@ -160,8 +160,10 @@ def unsupported(shown: contents.Unknown) -> str:
 
 
 @register.filter
-def media_label(shown: contents.Media, message: Message) -> str:
-    """Name a medium: a voice message, a document's file, a photo."""
+def media_label(shown: contents.Media | Rendered, message: Message) -> str:
+    """Name a medium: a voice message, a document's file, a photo, what a template brings."""
+    if isinstance(shown, Rendered):
+        return (message.media.name if message.media else "") or message.get_type_display()
     if message.type == Message.Type.AUDIO and shown.is_voice:
         return _("Voice message")
     return shown.filename or message.get_type_display()
@@ -184,7 +186,7 @@ def preview(message: Message) -> str:
 
 def _preview(message: Message) -> str:
     if message.text:
-        return message.text
+        return formatting.plain(message.text[: PREVIEW_CHARACTERS * 4])
     match _shown(message):
         case contents.Media() as media:
             return media.caption or media_label(media, message)

@@ -36,6 +36,15 @@ def read(text: str) -> tuple[Span, ...]:
     return (*spans, *_words(text[end:]))
 
 
+def plain(text: str) -> str:
+    """Return the words without their marks."""
+    return _plain(read(text))
+
+
+def _plain(spans: tuple[Span, ...]) -> str:
+    return "".join(span.text + _plain(span.inner) for span in spans)
+
+
 def _words(text: str) -> list[Span]:
     links = _links(text)
     inside = {at for start, address in links for at in range(start, start + len(address))}
