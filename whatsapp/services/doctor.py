@@ -25,8 +25,6 @@ from whatsapp.webhooks.models import MetaApp, PhoneRoute
 
 EVERY = timedelta(hours=6)
 _AT_ONCE = 20
-# Meta's times are whole seconds, and what it shows may lag behind its own webhooks.
-_MARGIN = timedelta(seconds=2)
 _random = random.SystemRandom()
 
 
@@ -141,7 +139,7 @@ def _unasked(work: Work) -> Fact:
 
 
 def _look_at_number(visit: _Visit, meta: Numbers) -> None:
-    at = timezone.now().replace(microsecond=0) - _MARGIN
+    at = verifying.read_at(timezone.now())
     number = meta.number(visit.phone.phone_number_id)
     shown = {"number": number.display_phone_number}
     source = NumberFact.Source.CHECK

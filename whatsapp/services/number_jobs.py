@@ -122,7 +122,7 @@ def _prove(
     if any(fact.grade == Grade.PROBLEM for fact in found):
         raise kinds.StepFailedError(kinds.STOPPED)
     client = Numbers(work.client(token))
-    at = timezone.now()
+    at = verifying.read_at(timezone.now())
     number = _find(work, client, phone_number_id, waba_id)
     if numbers.is_taken(tenant=work.tenant, phone_number_id=phone_number_id):
         work.fail("number", "number_taken")

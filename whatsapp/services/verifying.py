@@ -16,7 +16,14 @@ ENDS_SOON = timedelta(days=14)
 # A number where nobody writes for so long is worth a look.
 QUIET = timedelta(days=3)
 COEXISTENCE_RATE = 20
+# Meta's times are whole seconds, and what it shows may lag behind its own webhooks.
+_MARGIN = timedelta(seconds=2)
 _CHECK = NumberFact.Source.CHECK
+
+
+def read_at(now: datetime) -> datetime:
+    """Return the time of what is read at Meta's just now: newer words of webhooks win over it."""
+    return now.replace(microsecond=0) - _MARGIN
 
 
 def of_token(token: TokenFacts, *, waba_id: str, at: datetime) -> Iterator[Fact]:
