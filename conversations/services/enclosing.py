@@ -28,15 +28,21 @@ def enclose(*, actor: Actor, draft: Message) -> None:
     content = dict(draft.content)
     path = (kind, "media")
     file = find(actor=actor, pk=content["media"], path=path)
-    found = keeping.violations(file, kind=kind, path=path)
+    check(file, kind=kind, path=path)
     if content.get("voice") and file.mime_type != VOICE_TYPE:
         sentence = _("A voice message is OGG with Opus; this file is %(type)s.")
-        found.append(Violation(path, "file_kind", sentence, {"type": file.mime_type}))
-    if found:
-        raise InvalidMessageError(found)
+        found = Violation(path, "file_kind", sentence, {"type": file.mime_type})
+        raise InvalidMessageError([found])
     if kind == "document" and file.name:
         content.setdefault("filename", file.name)
     draft.content, draft.media = content, file
+
+
+def check(file: MediaFile, *, kind: str, path: tuple[str, ...]) -> None:
+    """Pass a file that Meta takes as ``kind``. Raises: InvalidMessageError."""
+    found = keeping.violations(file, kind=kind, path=path)
+    if found:
+        raise InvalidMessageError(found)
 
 
 def find(*, actor: Actor, pk: int, path: tuple[str, ...]) -> MediaFile:

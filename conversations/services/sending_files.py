@@ -10,11 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations.models import Conversation, Message
 from conversations.services import outbound
+from conversations.services.template_sending import HEADER_FILE, ValuesInvalidError
 from tenants.errors import DomainError
 from tenants.permissions import Actor
 from whatsapp.limits import media
-from whatsapp.models import MediaFile
+from whatsapp.models import MediaFile, MessageTemplate
 from whatsapp.services import keeping
+from whatsapp.services.keeping import FileRefusedError, StorageFullError
 
 _WITH_CAPTION = frozenset({"image", "video", "document"})
 
@@ -93,6 +95,21 @@ def send(
         )
         sent.append(message)
     return sent
+
+
+def keep_header(*, actor: Actor, template: MessageTemplate, incoming: Incoming) -> MediaFile:
+    """Keep a file for the header of a template. Raises: ForbiddenError, ValuesInvalidError."""
+    try:
+        return keeping.keep(
+            actor=actor,
+            source=incoming.source,
+            name=incoming.name,
+            declared=incoming.declared,
+            kind=template.definition.header_format.lower(),
+        )
+    except (FileRefusedError, StorageFullError) as refusal:
+        place = ("values", HEADER_FILE)
+        raise ValuesInvalidError(errors=[(place, str(refusal), refusal.code)]) from None
 
 
 def _content(file: MediaFile, kind: str, *, as_voice: bool) -> dict[str, Any]:

@@ -38,7 +38,8 @@ def _header(kind: str, names: tuple[str, str]):
         return {"type": "HEADER", "format": "PRODUCT"}, values, sent, ""
     shape, way = kind.split("-")
     media = "https://example.com/a.bin" if way == "link" else "1037543291543636"
-    sent = [{"type": shape.lower(), shape.lower(): {way: media}}]
+    file = {"link": media} if way == "link" else {"media": int(media)}
+    sent = [{"type": shape.lower(), shape.lower(): file}]
     return {"type": "HEADER", "format": shape}, {"header.media": media}, sent, ""
 
 

@@ -9,7 +9,7 @@ from tests.whatsapp.test_rendering import BUTTONS, NAMED, _body, _header, _parse
 from whatsapp import rendering
 
 CARD_BUTTONS = ["quick replies", "plain links and calls", "open link"]
-CARD_HEADERS = ["IMAGE-link", "IMAGE-id", "VIDEO-link", "PRODUCT"]
+CARD_HEADERS = ["IMAGE-link", "VIDEO-link", "PRODUCT"]
 
 
 def _cards(header: str, body: str, buttons: str, form: str, count: int = 2):
@@ -60,19 +60,26 @@ def values_of(values, header):
 
 
 def test_fields_say_on_which_card_they_are():
-    carousel, *_ = _cards("IMAGE-id", "open", "quick replies", "POSITIONAL")
+    carousel, *_ = _cards("IMAGE-link", "open", "quick replies", "POSITIONAL")
     fields = rendering.fields(_parsed([{"type": "BODY", "text": "Oi {{1}}."}, carousel]))
 
     assert [field.card for field in fields if field.is_required] == [0, 1, 1, 1, 2, 2, 2]
 
 
 def test_a_card_is_shorter_than_a_body():
-    carousel, values, _ = _cards("IMAGE-id", "open", "quick replies", "POSITIONAL")
+    carousel, values, _ = _cards("IMAGE-link", "open", "quick replies", "POSITIONAL")
     definition = _parsed([{"type": "BODY", "text": "Oi."}, carousel])
 
     _refused(definition, {**values, "card.1.body.1": "x" * 161}, "card.1.body.1", "max_length")
     long = {**values, "card.1.body.1": "x" * 75, "card.1.body.2": "y" * 30}
     _refused(definition, long, "card.1.body", "max_length")
+
+
+def test_a_card_takes_a_link_and_no_upload():
+    carousel, values, _ = _cards("IMAGE-link", "open", "quick replies", "POSITIONAL")
+    definition = _parsed([{"type": "BODY", "text": "Oi."}, carousel])
+
+    _refused(definition, {**values, "card.1.header.media": "51"}, "card.1.header.media", "invalid")
 
 
 OFFER = {

@@ -8,13 +8,14 @@ Source: developers.facebook.com/docs/whatsapp/business-management-api/message-te
 
 from whatsapp.rendering.asking import Field, fields
 from whatsapp.rendering.checking import ValuesError, render
-from whatsapp.rendering.definition import Button, Definition, parse
+from whatsapp.rendering.definition import MEDIA, Button, Definition, parse
 from whatsapp.rendering.filling import Rendered, preview
 from whatsapp.rendering.keeping import kept, recalled
 from whatsapp.rendering.linting import lint
 from whatsapp.rendering.problems import Problem
 
 __all__ = [
+    "MEDIA",
     "Button",
     "Definition",
     "Field",

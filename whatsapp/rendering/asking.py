@@ -49,7 +49,7 @@ def _header_fields(definition: Definition) -> Iterable[Field]:
     if definition.header_format == "TEXT":
         return _text_fields(definition, "header", definition.header)
     if definition.header_format in MEDIA:
-        label = _("Header: a link or the id of an upload")
+        label = _("Header: a link") if card else _("Header: a link or the id of an upload")
         return [Field(f"{key}.media", "media", label, card=card)]
     if definition.header_format == "LOCATION":
         return [

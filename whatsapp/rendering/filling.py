@@ -16,7 +16,7 @@ class Rendered:
     """
 
     header_format: str
-    header: str  # words, or the media's link or id, or the place
+    header: str  # words, or the file's link or our id, or the place
     body: str
     footer: str
     buttons: tuple[Button, ...]

@@ -49,8 +49,9 @@ def _header(definition: Definition, values: Values) -> list[Json]:
     key = f"{definition.key}header"
     if definition.header_format in MEDIA:
         kind, media = definition.header_format.lower(), values.get(f"{key}.media", "")
-        name = "id" if media.isdecimal() else "link"
-        return [{"type": kind, kind: {name: media}}]
+        # Ours, until it goes: each number has another id of Meta's for the same file.
+        file = {"media": int(media)} if media.isdecimal() else {"link": media}
+        return [{"type": kind, kind: file}]
     if definition.header_format == "LOCATION":
         names = ("latitude", "longitude", "name", "address")
         place = {name: values.get(f"{key}.{name}", "") for name in names}
