@@ -7,6 +7,7 @@ from rest_framework.views import APIView
 
 from config import openapi
 from conversations.api import (
+    blocks,
     consent,
     contacts,
     conversations,
@@ -31,6 +32,9 @@ tenant_patterns: list[URLPattern] = [
     *_both("conversations/<int:pk>/messages", conversations.MessageListView),
     *_both("contacts/<int:pk>/", contacts.ContactView),
     *_both("contacts/<int:pk>/consent", consent.ConsentView),
+    *_both("contacts/<int:pk>/block", blocks.ContactBlockView),
+    *_both("blocks/", blocks.BlockedView),
+    *_both("blocks/refresh", blocks.BlocksRefreshView),
     *_both("messages/send", messages.SendView),
     *_both("messages/template", template_sending.SendTemplateView),
     *_both("templates/", templates.TemplateListView),

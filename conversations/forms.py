@@ -144,6 +144,12 @@ class ReadForm(forms.Form):
     up_to = forms.IntegerField(min_value=0, max_value=ID_MAX)
 
 
+class NumberForm(forms.Form):
+    """Which of the business's numbers is meant; the only one where none is named."""
+
+    phone = forms.IntegerField(required=False, min_value=1, max_value=ID_MAX)
+
+
 class ConsentForm(forms.Form):
     """What a customer told the team about marketing, and how."""
 

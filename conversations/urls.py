@@ -3,6 +3,7 @@
 from django.urls import path
 
 from conversations import (
+    block_views,
     bubble_views,
     contact_views,
     file_views,
@@ -30,6 +31,10 @@ urlpatterns = [
     path("inbox/<int:pk>/consent", contact_views.consent, name="consent"),
     path("inbox/<int:pk>/consent/note", contact_views.note_consent, name="note_consent"),
     path("inbox/<int:pk>/messages/<int:message_id>/again", views.send_again, name="send_again"),
+    path("contacts/blocked/", block_views.blocks, name="blocks"),
+    path("contacts/blocked/refresh", block_views.refresh, name="blocks_refresh"),
+    path("contacts/<int:pk>/block", block_views.block, name="block"),
+    path("contacts/<int:pk>/unblock", block_views.unblock, name="unblock"),
     path("media/<int:pk>", media_views.file, name="media"),
     path("media/<int:pk>/thumb", media_views.thumbnail, name="media_thumbnail"),
 ]

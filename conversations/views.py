@@ -11,7 +11,7 @@ from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from conversations import forms, selectors, threads
+from conversations import blocked, forms, selectors, threads
 from conversations.models import Conversation, Message
 from conversations.services import outbound, reading
 from tenants.access import OperatorRequest, role_required
@@ -163,11 +163,14 @@ def _fragments(
     request: OperatorRequest, rows: list[Conversation], *, open_pk: int | None
 ) -> dict[str, Any]:
     selectors.with_marks(row.last_message for row in rows)
+    opened = next((row for row in rows if row.pk == open_pk), None)
     return {
         "rows": rows,
         "listed_ids": {row.pk for row in rows},
         "open_pk": open_pk,
-        "conversation": next((row for row in rows if row.pk == open_pk), None),
+        "conversation": opened,
+        "apart": blocked.block_of(opened) if opened else None,
+        "may_block": _may_block(request),
         "unread_total": selectors.unread_total(request.actor),
         "may_reply": _may_reply(request),
     }
@@ -222,6 +225,8 @@ def _thread(request: OperatorRequest, found: Conversation) -> dict[str, Any]:
         "newest_id": max((bubble.pk for bubble in bubbles), default=0),
         "client_id": uuid4(),
         "answering": _answering(request, found, chosen["reply"]),
+        "apart": blocked.block_of(found),
+        "may_block": _may_block(request),
         "may_reply": _may_reply(request),
     }
 
@@ -269,6 +274,10 @@ def _answering(request: OperatorRequest, found: Conversation, pk: int | None) ->
 
 def _may_reply(request: OperatorRequest) -> bool:
     return request.tenant.is_active and request.actor.may(Permission.REPLY)
+
+
+def _may_block(request: OperatorRequest) -> bool:
+    return request.tenant.is_active and request.actor.may(Permission.BLOCK_CONTACTS)
 
 
 def _asks_for_part(request: OperatorRequest) -> bool:

@@ -1,8 +1,17 @@
-"""Write whom WhatsApp keeps apart from a number. Set-based, in the caller's open transaction."""
+"""Write whom WhatsApp keeps apart from a number: merges, lists that were read, refused messages."""
 
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import transaction
+
+from conversations.models import Block, Contact, ContactIdentity, Conversation, Message
 from tenants.db import arrays
-from tenants.feed.live import Cursor
+from tenants.feed import live
+from tenants.feed.live import Cursor, Draft
+from tenants.feed.models import Change
 
+_AT_ONCE = 1000
 # Of two about one number that stays which says more of what WhatsApp does.
 _DROP_TWINS = """
     WITH merged AS (SELECT * FROM unnest(%s::bigint[], %s::bigint[]) AS one (gone, kept)),
@@ -27,7 +36,92 @@ _MOVE = """
 
 
 def move(cursor: Cursor, gone: dict[int, int]) -> None:
-    """Give what is blocked of merged contacts to those who stay; all of them are locked."""
+    """Give what is blocked of merged contacts to those who stay; all of them are locked.
+
+    Set-based, in the caller's open transaction.
+    """
     columns = arrays.numbers(gone), arrays.numbers(gone.values())
     cursor.execute(_DROP_TWINS, columns)
     cursor.execute(_MOVE, columns)
+
+
+def learn(*, message_ids: Collection[int]) -> None:
+    """Note whom WhatsApp keeps apart, as it said by refusing these messages (130403)."""
+    if not message_ids:
+        return
+    pairs = set(
+        Message.objects.filter(pk__in=message_ids).values_list(
+            "conversation__contact_id", "phone_id"
+        )
+    )
+    with transaction.atomic():
+        kept = _locked({contact for contact, _ in pairs})
+        drafts = _apart({pair for pair in pairs if pair[0] in kept})
+        if drafts:
+            live.publish(*drafts)
+
+
+def replace(
+    *, phone_id: int, names: Collection[tuple[str, str]], read_at: datetime
+) -> tuple[list[Draft], int]:
+    """Let the names, as (kind, match key), be everybody who is blocked on a number.
+
+    What was changed since ``read_at`` stays. Returns the changes to publish, and how many contacts
+    are blocked. In the caller's transaction; locks contacts.
+    """
+    named = _named(names)
+    stale = Block.objects.filter(
+        phone=phone_id, state=Block.State.BLOCKED, changed_at__lt=read_at
+    ).exclude(contact__in=named)
+    gone = set(stale.values_list("contact_id", flat=True))
+    kept = _locked(named | gone)
+    stale.filter(contact__in=gone & kept).delete()
+    drafts = _apart({(contact, phone_id) for contact in named & kept})
+    return drafts + _shown(sorted((contact, phone_id) for contact in gone & kept)), len(named)
+
+
+def _named(names: Collection[tuple[str, str]]) -> set[int]:
+    found: set[int] = set()
+    for kind in {kind for kind, _ in names}:
+        keys = sorted(key for one, key in names if one == kind)
+        for start in range(0, len(keys), _AT_ONCE):
+            rows = ContactIdentity.objects.filter(
+                kind=kind, match_key__in=keys[start : start + _AT_ONCE]
+            )
+            found |= set(rows.values_list("contact_id", flat=True))
+    return found
+
+
+def _locked(contact_ids: Collection[int]) -> set[int]:
+    # Rivals: merges, which take blocks along, and operators who block just now.
+    rows = Contact.objects.select_for_update(no_key=True).filter(
+        pk__in=contact_ids, merged_into=None
+    )
+    return set(rows.order_by("pk").values_list("pk", flat=True))
+
+
+def _apart(pairs: Collection[tuple[int, int]]) -> list[Draft]:
+    """Write that WhatsApp keeps these apart, unless somebody is changing that just now."""
+    fresh = []
+    for contact, phone in sorted(pairs):
+        block, is_new = Block.objects.get_or_create(
+            contact_id=contact, phone_id=phone, defaults={"state": Block.State.BLOCKED}
+        )
+        if not is_new and block.state == Block.State.REFUSED:
+            block.state, block.error, block.error_code = Block.State.BLOCKED, "", None
+            block.save(update_fields=["state", "error", "error_code"])
+            is_new = True
+        if is_new:
+            fresh.append((contact, phone))
+    return _shown(fresh)
+
+
+def _shown(pairs: Collection[tuple[int, int]]) -> list[Draft]:
+    contacts = {contact for contact, _ in pairs}
+    threads = Conversation.objects.filter(contact__in=contacts, merged_into=None).order_by("pk")
+    wanted = set(pairs)
+    return [
+        Draft(Change.Kind.CONVERSATION, pk)
+        for pk, contact, phone in threads.values_list("pk", "contact_id", "phone_id")
+        if (contact, phone) in wanted
+    ]

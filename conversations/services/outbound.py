@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from conversations import rules
 from conversations.models import Conversation, Message
 from conversations.selectors import MergedError
-from conversations.services import composing, enclosing, reactions, reading
+from conversations.services import blocking, composing, enclosing, reactions, reading
 from tenants import context, queue
 from tenants.errors import DomainError, NotFoundError
 from tenants.feed import live
@@ -260,6 +260,7 @@ def check_sendable(conversation: Conversation, now: datetime, *, is_free: bool =
         raise WindowClosedError
     if conversation.phone.status != Phone.Status.ACTIVE:
         raise PhoneInactiveError
+    blocking.check_apart(conversation)
 
 
 def _check_seen(conversation: Conversation, seen: int, actor: Actor) -> None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from psycopg.errors import DeadlockDetected
 
 from conversations import rules
-from conversations.services import learning, outbox, statuses
+from conversations.services import block_rows, learning, outbox, statuses
 from conversations.services.claims import Claim
 from conversations.services.outbox import Move
 from tenants import queue
@@ -20,6 +20,8 @@ from whatsapp.services import health, upload_rows
 
 # How long an unknown end may wait for a status before anybody asks (see reconciling).
 CONFIRM_SECONDS = 90.0
+# The customer is blocked on this number, whoever did it.
+_BLOCKED = 130403
 # What Meta may say of a file's id that it does not know any more.
 _FILE_UNKNOWN = {100, 131009, 131053}
 _random = random.SystemRandom()
@@ -47,6 +49,7 @@ def settle(results: Sequence[Result]) -> float:
         rest_seconds = _settle(results)  # the rival is through by now
     ends = [(result.claim.message_id, result.end) for result in results]
     learning.learn({pk: end for pk, end in ends if isinstance(end, SentMessage)})
+    block_rows.learn(message_ids=[pk for pk, end in ends if _is_apart(end)])
     return rest_seconds
 
 
@@ -91,6 +94,10 @@ def _renewed(results: Sequence[Result]) -> set[upload_rows.Way]:
 
 def _way(claim: Claim) -> upload_rows.Way | None:
     return None if claim.file_id is None else (claim.file_id, claim.sender.phone_id)
+
+
+def _is_apart(end: SentMessage | CloudApiError) -> bool:
+    return isinstance(end, errors.RefusedError) and end.code == _BLOCKED
 
 
 def _dead_tokens(results: Sequence[Result]) -> set[str]:

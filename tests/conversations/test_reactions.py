@@ -210,7 +210,7 @@ def test_a_page_hears_of_a_failure_and_of_its_end(acme, ana, conversation, asked
     seq = ana.get("/inbox/").content.decode().split('data-seq="')[1].split('"')[0]
     address = f"/inbox/changes?after={seq}&open={conversation.pk}"
 
-    with context.tenant(acme.schema_name), raw_meta.serving(refusing(130403)) as meta:
+    with context.tenant(acme.schema_name), raw_meta.serving(refusing(131999)) as meta:
         settings.GRAPH_API_URL = meta.url
         delivery.drain(phone_id=conversation.phone_id)
     assert meta.requests[0].body["reaction"] == {"message_id": "wamid.ASKED", "emoji": THUMB}

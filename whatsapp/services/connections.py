@@ -10,8 +10,8 @@ from tenants.errors import DomainError, NotFoundError
 from tenants.permissions import Actor, Permission
 from whatsapp.models import Job, Phone
 from whatsapp.services import jobs, numbers
+from whatsapp.services.jobs import NumberAwayError
 from whatsapp.services.own_apps import AppInactiveError, NoPlatformAppError
-from whatsapp.services.profiles import NumberAwayError
 from whatsapp.webhooks.models import MetaApp, PhoneRoute
 
 _PIN = re.compile(r"[0-9]{6}")

@@ -4,10 +4,24 @@ import json
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
 
 from tenants import context, queue, secrets
+from tenants.errors import DomainError
 from tenants.models import Tenant, User
-from whatsapp.models import Job
+from whatsapp.models import Job, Phone
+
+
+class NumberAwayError(DomainError):
+    code = "number_away"
+    http_status = 409
+    message = _("This number is not connected any more.")
+
+
+def check_connected(*, phone: Phone) -> None:
+    """Refuse what needs a number's token once the number was let go. Raises: NumberAwayError."""
+    if phone.status != Phone.Status.ACTIVE:
+        raise NumberAwayError
 
 
 def start(

@@ -132,12 +132,14 @@ class JobKind:
     """How one kind is done. A job may be run twice, so every kind must bear that.
 
     ``doubted`` is for what must not be asked of Meta twice: it is called when nobody knows whether
-    Meta did it, and the job fails; without it the job is tried again.
+    Meta did it, and the job fails; without it the job is tried again. ``failed`` is called in the
+    transaction in which a job fails for good; it may take the change counter.
     """
 
     name: str
     run: Callable[[Work], None]
     doubted: Callable[[Work], None] | None = None
+    failed: Callable[[Job], None] | None = None
 
 
 _KINDS: dict[str, JobKind] = {}

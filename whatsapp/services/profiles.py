@@ -40,7 +40,7 @@ def refresh(*, actor: Actor, phone: Phone) -> Job:
     Raises: ForbiddenError, NumberAwayError.
     """
     actor.require(Permission.MANAGE_NUMBERS)
-    _check(phone)
+    jobs.check_connected(phone=phone)
     return jobs.start(
         author=actor.user,
         kind=Job.Kind.PROFILE_READ,
@@ -57,7 +57,7 @@ def edit(*, actor: Actor, phone: Phone, changes: dict[str, Any]) -> Job:
     Raises: ForbiddenError, NumberAwayError, ProfileInvalidError.
     """
     actor.require(Permission.MANAGE_NUMBERS)
-    _check(phone)
+    jobs.check_connected(phone=phone)
     changes = cleaning.clean(changes)
     found = list(PROFILE(changes, ()))
     if found:

@@ -7,6 +7,7 @@ the job is run once more, so every kind must bear that.
 import logging
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
@@ -127,7 +128,11 @@ def _later(job: Job, error: CloudApiError) -> None:
 def _fail(job: Job, detail: str, code: int | None = None) -> None:
     logger.warning("job %s (%s) failed: code %s", job.pk, job.kind, code)
     _break_off(job, findings.of_error(code), detail)
-    _finish(job, state=Job.State.FAILED, error=detail[:500], error_code=code)
+    with transaction.atomic():
+        _finish(job, state=Job.State.FAILED, error=detail[:500], error_code=code)
+        failed = kinds.of(job.kind).failed
+        if failed is not None:
+            failed(job)
 
 
 def _break_off(job: Job, code: str, detail: str) -> None:
