@@ -23,6 +23,12 @@ class Person:
     stopped: set[str] = field(default_factory=set)  # numbers that may send them no marketing
     identities: int = 0  # how often their keys changed
 
+    renewals: int = 0  # how often their user ids changed
+
+    def user_id(self, waba_id: str) -> str:
+        """Return the id by which a business knows them."""
+        return ids.user_id(waba_id, self.wa_id, self.renewals)
+
     @property
     def identity_hash(self) -> str:
         """What a business may insist on when it sends."""

@@ -47,6 +47,8 @@ def inbound(chat: Chat, message: Message, settings: Settings) -> Update:
     }
     if _has_user_id(chat, settings):
         unit.setdefault("from_user_id", _user_id(chat))
+    if settings.parent_user_ids:
+        unit.setdefault("from_parent_user_id", _parent_user_id(chat))
     return _update(chat, message, kind="messages", unit=unit, settings=settings)
 
 
@@ -63,6 +65,8 @@ def status(
         unit["recipient_id"] = chat.person.wa_id
     if _has_user_id(chat, settings):
         unit["recipient_user_id"] = _user_id(chat)
+    if settings.parent_user_ids:
+        unit["parent_recipient_user_id"] = _parent_user_id(chat)
     if message.opaque:
         unit["biz_opaque_callback_data"] = message.opaque
     if status.name == "failed":
@@ -153,7 +157,11 @@ def _contact(chat: Chat, unit: dict[str, Any], settings: Settings) -> dict[str, 
     contact: dict[str, Any] = {"profile": profile}
     if not person.hides_number:
         contact["wa_id"] = person.wa_id
-    return {**contact, "user_id": _user_id(chat)} if _has_user_id(chat, settings) else contact
+    if _has_user_id(chat, settings):
+        contact["user_id"] = _user_id(chat)
+    if settings.parent_user_ids:
+        contact["parent_user_id"] = _parent_user_id(chat)
+    return contact
 
 
 def _has_user_id(chat: Chat, settings: Settings) -> bool:
@@ -177,4 +185,8 @@ def _pricing(message: Message) -> dict[str, Any]:
 
 
 def _user_id(chat: Chat) -> str:
-    return ids.user_id(chat.phone.waba_id, chat.person.wa_id)
+    return chat.person.user_id(chat.phone.waba_id)
+
+
+def _parent_user_id(chat: Chat) -> str:
+    return ids.parent_user_id(chat.phone.waba_id, chat.person.wa_id)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from whatsapp.simulator import events, ids
+from whatsapp.simulator import events
 from whatsapp.simulator.chats import Person
 from whatsapp.simulator.config import Phone
 from whatsapp.simulator.engine import Engine
@@ -69,4 +69,4 @@ def _tell(engine: Engine, phone: Phone, field: str, kind: str, data: Json, more:
 
 
 def _who(phone: Phone, person: Person) -> dict[str, str]:
-    return {"wa_id": person.wa_id, "user_id": ids.user_id(phone.waba_id, person.wa_id)}
+    return {"wa_id": person.wa_id, "user_id": person.user_id(phone.waba_id)}

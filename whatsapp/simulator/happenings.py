@@ -39,11 +39,25 @@ def _number_change(engine: Engine, phone: Phone, person: Person, data: Json) -> 
         "body": body,
         "type": "user_changed_number",
         "wa_id": after,
-        "user_id": ids.user_id(phone.waba_id, after),
-        "previous_user_id": ids.user_id(phone.waba_id, before),
+        "user_id": ids.user_id(phone.waba_id, after, person.renewals),
+        "previous_user_id": person.user_id(phone.waba_id),
     }
     engine.write(phone, person, {"type": "system", "system": system})
     engine.world.move(person, after)
+
+
+def _user_id_change(engine: Engine, phone: Phone, person: Person, data: Json) -> None:
+    """The person's user id changes, with no number beside it."""
+    before = person.user_id(phone.waba_id)
+    person.renewals += 1
+    after = person.user_id(phone.waba_id)
+    system = {
+        "body": f"User {person.name} changed from {before} to {after}",
+        "type": "user_changed_user_id",
+        "user_id": after,
+        "previous_user_id": before,
+    }
+    engine.write(phone, person, {"type": "system", "system": system})
 
 
 def _identity_change(engine: Engine, phone: Phone, person: Person, data: Json) -> None:
@@ -64,7 +78,7 @@ def _preference(value: str) -> Act:
         else:
             person.stopped.discard(phone.phone_number_id)
         who: Json = {} if person.hides_number else {"wa_id": person.wa_id}
-        who["user_id"] = ids.user_id(phone.waba_id, person.wa_id)
+        who["user_id"] = person.user_id(phone.waba_id)
         preference = {
             **who,
             "detail": f"User requested to {value} marketing messages",
@@ -186,6 +200,7 @@ _POLL = {"errors": [errors.webhook_error(131051)], "unsupported": {"type": "poll
 _TOO_BIG = {"errors": [errors.webhook_error(131052)]}
 ACTS: dict[str, Act] = {
     "number_change": _number_change,
+    "user_id_change": _user_id_change,
     "identity_change": _identity_change,
     "stop_marketing": _preference("stop"),
     "resume_marketing": _preference("resume"),

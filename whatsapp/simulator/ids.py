@@ -55,7 +55,17 @@ def identity_hash(wa_id: str, changes: int) -> str:
     return base64.b64encode(digest[:9]).decode()
 
 
-def user_id(waba_id: str, wa_id: str) -> str:
-    """Return a person's business-scoped id: another one for each business, always the same."""
-    digest = hashlib.sha256(f"{waba_id}:{recipients.match_key(wa_id)}".encode()).hexdigest()
+def user_id(waba_id: str, wa_id: str, changes: int = 0) -> str:
+    """Return a person's business-scoped id: another one for each business, always the same.
+
+    ``changes`` is how often it was renewed.
+    """
+    person = recipients.match_key(wa_id) + (f":{changes}" if changes else "")
+    digest = hashlib.sha256(f"{waba_id}:{person}".encode()).hexdigest()
     return f"{recipients.country_of(wa_id)}.{int(digest[:14], 16)}"
+
+
+def parent_user_id(waba_id: str, wa_id: str) -> str:
+    """Return the id that the portfolio above the business's own knows a person by."""
+    country, _, number = user_id(f"parent of {waba_id}", wa_id).partition(".")
+    return f"{country}.ENT.{number}"

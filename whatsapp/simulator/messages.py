@@ -11,7 +11,6 @@ from whatsapp.simulator import (
     faults,
     fillings,
     health,
-    ids,
     template_sends,
     validation,
 )
@@ -115,8 +114,8 @@ def _accepted(
     contact = {"input": outgoing.entered}
     if outgoing.digits:
         contact["wa_id"] = person.wa_id
-    else:
-        contact["user_id"] = ids.user_id(call.this_phone().waba_id, person.wa_id)
+    if outgoing.user_id:
+        contact["user_id"] = person.user_id(call.this_phone().waba_id)
     sent = {"id": message.wamid}
     if call.engine.world.settings.message_status:
         sent["message_status"] = call.engine.world.settings.message_status

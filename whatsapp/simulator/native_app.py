@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from whatsapp.simulator import errors, events, ids, summaries
+from whatsapp.simulator import errors, events, summaries
 from whatsapp.simulator.chats import OUTBOUND, Chat, Message, Person, Status
 from whatsapp.simulator.config import Phone
 from whatsapp.simulator.engine import Engine
@@ -127,7 +127,7 @@ def _tell(engine: Engine, phone: Phone, person: Person, wamid: str, content: Jso
     unit = {
         "from": phone.digits,
         "to": person.wa_id,
-        "to_user_id": ids.user_id(phone.waba_id, person.wa_id),
+        "to_user_id": person.user_id(phone.waba_id),
         "id": wamid,
         "timestamp": str(int(engine.world.now())),
         **content,

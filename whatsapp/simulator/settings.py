@@ -75,6 +75,7 @@ class Settings:
     escape_slashes: bool = False
     leave_out_contacts: bool = False  # events come without `contacts`
     user_ids: bool = True  # business-scoped user ids beside the numbers, as since April 2026
+    parent_user_ids: bool = False  # and those of the portfolio above
     retry_scale: float = 1.0
     webhook_timeout_seconds: float = 10.0
 

@@ -27,7 +27,7 @@ TYPES = (
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A send that may be accepted. Either ``digits`` or ``user_id`` names the person."""
+    """A send that may be accepted. ``digits`` names the person, or else ``user_id``."""
 
     type: str
     content: dict[str, Any]
@@ -81,12 +81,16 @@ def _recipient(body: dict[str, Any], phone: Phone) -> tuple[str, str, str]:
             raise GraphError(131009, details="Recipient phone number is not valid.")
         if digits == phone.digits:
             raise GraphError(131021)
-        return to, digits, ""
+        return to, digits, _user_id(user_id) if user_id else ""
     if not user_id:
         raise GraphError(100, message="(#100) The parameter to is required.")
-    if not isinstance(user_id, str) or not recipients.USER_ID.fullmatch(user_id):
+    return str(user_id), "", _user_id(user_id)
+
+
+def _user_id(value: Any) -> str:
+    if not isinstance(value, str) or not recipients.USER_ID.fullmatch(value):
         raise GraphError(131009, details="Recipient user id is not valid.")
-    return user_id, "", user_id
+    return value
 
 
 def _type(body: dict[str, Any]) -> str:

@@ -109,7 +109,7 @@ class World:
 
     def person_by_user_id(self, waba_id: str, user_id: str) -> Person | None:
         """Return who has this business-scoped id in that business, if anybody does."""
-        matches = (p for p in self.people.values() if ids.user_id(waba_id, p.wa_id) == user_id)
+        matches = (p for p in self.people.values() if p.user_id(waba_id) == user_id)
         return next(matches, None)
 
     def chat(self, phone: Phone, person: Person) -> Chat:

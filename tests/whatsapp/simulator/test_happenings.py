@@ -287,6 +287,37 @@ def test_who_hides_the_number_is_known_by_the_id_alone(call, sim, receiver):
     assert status["recipient_user_id"] == user_id
 
 
+def test_a_user_id_changes_without_a_number(happen, sim, call):
+    before = ids.user_id(ACME_WABA, MARIA)
+
+    system = happen("user_id_change")["value"]["messages"][0]["system"]
+
+    assert (system["type"], system["previous_user_id"]) == ("user_changed_user_id", before)
+    assert "wa_id" not in system
+    assert call.send(to="", recipient=before).error["code"] == 131009
+    assert call.send(to="", recipient=system["user_id"]).status == 200
+
+
+def test_parents_of_user_ids_are_a_knob(call, sim, receiver):
+    sim.change(parent_user_ids=True)
+    sim.inbound(phone_number_id=ACME, sender=MARIA, text="Oi")
+    parent = wait_until(lambda: receiver.messages)[0]["from_parent_user_id"]
+
+    assert parent.startswith("BR.ENT.")
+    assert receiver.deliveries[0].values[0]["contacts"][0]["parent_user_id"] == parent
+    call.send()
+    assert wait_until(lambda: receiver.statuses)[0]["parent_recipient_user_id"] == parent
+
+
+def test_a_number_wins_over_a_user_id_and_the_answer_has_both(call):
+    user_id = ids.user_id(ACME_WABA, MARIA)
+
+    answer = call.send(recipient=user_id)
+
+    assert answer.json["contacts"] == [{"input": f"+{MARIA}", "wa_id": MARIA, "user_id": user_id}]
+    assert call.send(recipient="maria").error["code"] == 131009
+
+
 def test_contacts_can_be_left_out(sim, receiver):
     sim.change(leave_out_contacts=True)
     sim.inbound(phone_number_id=ACME, sender=MARIA, text="Oi")

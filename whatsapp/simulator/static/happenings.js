@@ -4,7 +4,10 @@ import { ask } from "./ask.js";
 import { byId, make, post, setText, show, words } from "./dom.js";
 
 const GROUPS = {
-  g_people: ["number_change", "identity_change", "stop_marketing", "resume_marketing", "call"],
+  g_people: [
+    "number_change", "user_id_change", "identity_change", "stop_marketing", "resume_marketing",
+    "call",
+  ],
   g_odd: [
     "unsupported", "unknown_type", "too_big", "request_welcome", "no_object", "edit_early",
     "revoke_early",
