@@ -1,5 +1,6 @@
 """How a message looks, by what it says."""
 
+import json
 from dataclasses import dataclass
 
 from django import template
@@ -15,6 +16,7 @@ from whatsapp.rendering import Rendered, formatting
 register = template.Library()
 
 PREVIEW_CHARACTERS = 140
+RAW_CHARACTERS = 2000
 # As WhatsApp offers them first.
 QUICK_REACTIONS = ("👍", "❤️", "😂", "😮", "😢", "🙏")
 _PARTIALS: dict[type, str] = {
@@ -157,6 +159,13 @@ def unsupported(shown: contents.Unknown) -> str:
     if known is not None:
         return str(known)
     return shown.word.replace("_", " ") or _("Unsupported message")
+
+
+@register.filter
+def as_it_came(message: Message) -> str:
+    """Write what Meta said of a message, for experts: JSON, the beginning of it."""
+    said = {"content": message.content, **(message.extras or {})}
+    return json.dumps(said, ensure_ascii=False, indent=2)[:RAW_CHARACTERS]
 
 
 @register.filter

@@ -249,7 +249,7 @@ def _unknown(kind: str, content: Any, extras: dict[str, Any]) -> Unknown:
     word = _line(content, "type") if kind == "unsupported" else kind
     errors = extras.get("errors")
     code, detail = error_of(errors if isinstance(errors, list) else None)
-    return Unknown(word, detail, code)
+    return Unknown(word, detail, code, is_new=kind != "unsupported" and not errors)
 
 
 _READERS: dict[str, Callable[[Any, dict[str, Any]], Content | None]] = {

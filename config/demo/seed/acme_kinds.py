@@ -55,7 +55,7 @@ TALKS = [
         <[unsupported:gif]
         <[unsupported:poll_creation]
         <[unsupported:location]
-        <[hologram]
+        <[hologram] 3D
         > Essas últimas não abriram aqui, Isabela. Pode mandar por escrito?
         < Era só o gato na mesa kkkk. Segunda dúvida: cabe em elevador?
         > Cabe, os pés são removíveis. {quotes 1}

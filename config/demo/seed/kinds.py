@@ -31,7 +31,8 @@ def text_of(line: Line) -> str:
     """Return what the message says in words: its body, caption, or what was chosen."""
     if line.kind == "template":
         return ours.template(line.variant, line.text).text
-    return line.text if line.kind in _WORDS and line.variant not in {"flow", "call"} else ""
+    is_answer = line.is_inbound and line.variant in {"flow", "call"}
+    return line.text if line.kind in _WORDS and not is_answer else ""
 
 
 def extras_of(line: Line) -> dict[str, Any]:
@@ -77,10 +78,10 @@ def _contacts(variant: str, text: str) -> list[dict[str, Any]]:
     for number, name in enumerate(text.split(", ")):
         card: dict[str, Any] = {
             "name": {"formatted_name": name, "first_name": name},
-            "org": {"company": name},
             "phones": [{"phone": f"+55 11 3088-214{number}", "type": "WORK"}],
         }
         if variant == "whole":
+            card["org"] = {"company": "Pires Arquitetura"}
             card["emails"] = [{"email": "contato@example.com", "type": "WORK"}]
             card["addresses"] = [{"street": "R. Harmonia, 210", "city": "São Paulo"}]
             card["urls"] = [{"url": "https://example.com", "type": "WORK"}]
@@ -137,5 +138,6 @@ _MAKERS: dict[str, Callable[[str, str], Any]] = {
     "button": lambda variant, text: {"text": text, "payload": text},
     "system": _system,
     "order": _order,
+    "hologram": lambda variant, text: {"depth": text, "frames": 24},  # of tomorrow
     "unsupported": lambda variant, text: {"type": variant or "poll_creation"},
 }
