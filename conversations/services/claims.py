@@ -163,7 +163,7 @@ def carrying(kind: str, content: dict[str, Any], media_id: str) -> dict[str, Any
     if kind != "template":
         return _with_id(content, media_id)
     for component in content["components"]:
-        for parameter in component["parameters"]:
+        for parameter in component.get("parameters", ()):  # a carousel has cards instead
             inner = parameter.get(parameter["type"])
             if isinstance(inner, dict) and "media" in inner:
                 parameter[parameter["type"]] = _with_id(inner, media_id)

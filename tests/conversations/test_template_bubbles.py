@@ -12,6 +12,7 @@ from tests.conversations.inboxes import add, open_with, tags_of
 from tests.whatsapp.templates import template
 
 PART = {"HX-Request": "true", "HX-Target": "template-preview"}
+LINK = "https://example.com/a.bin"
 BODY = {"type": "BODY", "text": "Olá {{1}}, *saiu*: https://example.com/p <b>"}
 HEADERS = {
     "none": (None, {}, []),
@@ -20,9 +21,9 @@ HEADERS = {
         {"header.1": "A-7"},
         ["Pedido A-7"],
     ),
-    "photo": ({"type": "HEADER", "format": "IMAGE"}, {"header.media": "123"}, ["#image", "Photo"]),
-    "video": ({"type": "HEADER", "format": "VIDEO"}, {"header.media": "123"}, ["#video"]),
-    "file": ({"type": "HEADER", "format": "DOCUMENT"}, {"header.media": "123"}, ["#file-text"]),
+    "photo": ({"type": "HEADER", "format": "IMAGE"}, {"header.media": LINK}, ["#image", "Photo"]),
+    "video": ({"type": "HEADER", "format": "VIDEO"}, {"header.media": LINK}, ["#video"]),
+    "file": ({"type": "HEADER", "format": "DOCUMENT"}, {"header.media": LINK}, ["#file-text"]),
     "place": (
         {"type": "HEADER", "format": "LOCATION"},
         {
@@ -128,9 +129,9 @@ def test_a_carousel_and_an_offer_are_shown(page, conversation, send):
         ],
         {
             "offer.ends_at": "2026-12-31T23:59-03:00",
-            "card.0.header.media": "1",
+            "card.0.header.media": LINK,
             "card.0.body.1": "azul",
-            "card.1.header.media": "2",
+            "card.1.header.media": LINK,
             "card.1.body.1": "verde",
         },
     )
@@ -153,6 +154,16 @@ def test_fields_name_their_card(page, acme, conversation):
     html = page("ana@acme.test").get(address).content.decode()
 
     assert "Card 2: Text: 1" in html
+
+
+def test_a_header_by_link_leads_there(page, conversation, send):
+    message, _ = send(
+        [{"type": "HEADER", "format": "IMAGE"}, BODY], {"header.media": LINK, "body.1": "x"}
+    )
+
+    html = page("ana@acme.test").get(f"/inbox/{conversation.pk}/").content.decode()
+
+    assert f'href="{LINK}"' in bubble(html, message)
 
 
 @pytest.mark.parametrize("kept", [{"buttons": [{"type": "URL", "url": "javascript:alert(1)"}]}])
