@@ -1,6 +1,6 @@
 """Codes that concern the customer or the message itself."""
 
-from whatsapp.errors.meanings import Failure, Whose, permanent, user
+from whatsapp.errors.meanings import Failure, Whose, permanent, setup, user
 from whatsapp.errors.meanings import gettext_noop as _
 
 CUSTOMER: dict[int, Failure] = {
@@ -109,9 +109,8 @@ MESSAGE: dict[int, Failure] = {
         title=_("The template breaks WhatsApp's rules for content."),
         action=_("Choose another template; an admin can have this one changed."),
     ),
-    **permanent(
+    **setup(
         132068,
-        whose=Whose.SETUP,
         title=_("WhatsApp has blocked this flow."),
         action=_("Send the message without the flow."),
     ),
