@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from threading import Thread
 
 import pytest
+from django.db import connections as connections_of_threads
 from django.db.models import F
 
 from conversations.services import inbound
@@ -11,8 +13,9 @@ from tenants import context
 from tests.conftest import APP_SECRET
 from tests.conversations.events import deliver
 from tests.whatsapp.simulator.conftest import Receiver, config_for, wait_until
-from whatsapp.models import Job, MessageTemplate, NumberFact, Phone
-from whatsapp.services import connections, numbers, working
+from tests.whatsapp.webhooks.door import Door
+from whatsapp.models import AccountEvent, Job, MessageTemplate, NumberFact, Phone
+from whatsapp.services import connections, echo, numbers, working
 from whatsapp.simulator import Config, Simulator
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -26,7 +29,9 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def sim(settings, meta_app, receiver) -> Iterator[Simulator]:
+def sim(settings, meta_app, receiver, monkeypatch) -> Iterator[Simulator]:
+    monkeypatch.setattr(echo, "PATIENCE_SECONDS", 0.1)  # nobody works there
+
     config = config_for(f"{receiver.url}/webhook/whatsapp/", app_secret=APP_SECRET)
     settings.PUBLIC_URL = receiver.url
     with Simulator(Config.parse(config)).running() as simulator:
@@ -203,3 +208,29 @@ def test_what_meta_thinks_of_a_number_comes_by_itself(admin, sim, receiver, meta
     heard(receiver, meta_app, lambda: word("status") == "CONNECTED")
     check(admin, phone)
     assert phone.health == "OK", list(NumberFact.objects.values_list("matter", "word", "grade"))
+
+
+def test_an_event_of_our_own_goes_the_whole_way(admin, sim, receiver, meta_app, monkeypatch):
+    """Through the real door, by whoever listens at the public address, into the journal."""
+    phone = connected(admin, sim)
+    monkeypatch.setattr(echo, "PATIENCE_SECONDS", 20.0)
+    with Door() as door:
+
+        def pass_on(delivery) -> int:
+            signed = (b"x-hub-signature-256", delivery.headers["x-hub-signature-256"].encode())
+            answer = door.post(delivery.body, delivery.path, headers=[signed])
+            Thread(target=_take_in).start()
+            return answer.status
+
+        monkeypatch.setattr(receiver, "take", pass_on)
+        assert check(admin, phone)["door"] == ("OK", "door_open")
+        assert check(admin, phone)["door"] == ("OK", "door_open")
+
+    assert AccountEvent.objects.filter(field=echo.FIELD).count() == 1
+
+
+def _take_in() -> None:
+    try:
+        inbound.process_deliveries()
+    finally:
+        connections_of_threads.close_all()

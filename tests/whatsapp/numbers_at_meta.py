@@ -1,14 +1,19 @@
 """What Meta answers about a number that is in order, and how tests change a part of it."""
 
 import copy
+import hashlib
 import json
 import re
 from typing import Any
 
 import responses
 
+from tenants import context
 from tests.conftest import APP_SECRET, PHONES
+from whatsapp import signature
+from whatsapp.webhooks.models import MetaApp, WebhookDelivery
 
+DOOR = "https://our.test/webhook/whatsapp/"
 BASE = "https://graph.facebook.com/v25.0"
 NUMBER, WABA, SHOWN = PHONES["acme"]
 MANAGE, SEND = "whatsapp_business_management", "whatsapp_business_messaging"
@@ -43,6 +48,8 @@ class Meta:
             "webhook_configuration": {"application": "https://our.test/webhook/whatsapp/"},
         }
         self.subscribed = ["1000"]
+        self.door: int | Exception = 200
+        self.works = True
         # By "GET debug_token", "POST register", ...: (status, document) or an exception.
         self.instead: dict[str, Any] = {}
         for method in ("GET", "POST"):
@@ -53,6 +60,8 @@ class Meta:
 
     def _answer(self, method: str):
         def answer(request):
+            if request.url.startswith(DOOR):
+                return self._door(request)
             path = request.url.partition("?")[0].removeprefix(BASE + "/")
             edge = path.rpartition("/")[2]
             name = "number" if edge == NUMBER else edge
@@ -66,6 +75,22 @@ class Meta:
             return (200, {}, json.dumps(self._document(method, name)))
 
         return answer
+
+    def _door(self, request):
+        """Be our own door: what is signed is stored, and taken in at once."""
+        if isinstance(self.door, Exception):
+            raise self.door
+        if self.door != 200:
+            return (self.door, {}, "")
+        assert signature.verify(request.body, request.headers["X-Hub-Signature-256"], [APP_SECRET])
+        with context.platform():
+            WebhookDelivery.objects.create(
+                app=MetaApp.objects.get(),
+                body=request.body,
+                sha256=hashlib.sha256(request.body).digest(),
+                state="DONE" if self.works else "NEW",
+            )
+        return (200, {}, "")
 
     def _check(self, request, edge: str) -> None:
         bearer = f"Bearer 1000|{APP_SECRET}" if edge == "debug_token" else f"Bearer {TOKEN}"

@@ -1,5 +1,6 @@
 """The check of a number: what it finds, what it keeps, and that no blip takes a number away."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from tenants import context
 from tenants.models import AuditEvent
 from tests.whatsapp.numbers_at_meta import SEND, TOKEN, Meta
 from whatsapp.models import Job, NumberFact, Phone
-from whatsapp.services import connections, facts, health, numbers, working
+from whatsapp.services import connections, echo, facts, health, numbers, working
 from whatsapp.webhooks.models import MetaApp
 
 pytestmark = pytest.mark.django_db
@@ -23,6 +24,11 @@ def meta(settings):
     settings.PUBLIC_URL = "https://our.test"
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
         yield Meta(mock)
+
+
+@pytest.fixture(autouse=True)
+def _without_patience(monkeypatch):
+    monkeypatch.setattr(echo, "PATIENCE_SECONDS", 0.1)
 
 
 @pytest.fixture
@@ -76,6 +82,7 @@ def test_a_number_in_order_works(admin, acme, phone, meta):
         "subscription": ("OK", "subscribed"),
         "callback": ("OK", "callback_ours"),
         "webhook": ("OK", "webhook_minutes"),
+        "door": ("OK", "door_open"),
     }
     assert phone.health == "OK"
     assert timezone.now() - phone.health_checked_at < timedelta(minutes=1)
@@ -102,6 +109,9 @@ def _in_days(days: int) -> int:
         (lambda m: m.subscribed.clear(), "subscription", "subscription_missing", "DEGRADED"),
         (lambda m: m.refuse("GET number", 100), "number", "number_hidden", "DEGRADED"),
         (lambda m: m.refuse("GET debug_token", 190, 401), "token", "app_refused", "DEGRADED"),
+        (lambda m: setattr(m, "door", 401), "door", "door_closed", "DEGRADED"),
+        (lambda m: setattr(m, "door", requests.ConnectTimeout()), "door", "door_unreachable", "OK"),
+        (lambda m: setattr(m, "works", False), "door", "door_slow", "OK"),
         (
             lambda m: m.number.update(
                 webhook_configuration={"phone_number": "https://x.test/hook?secret=1"}
@@ -221,6 +231,7 @@ def test_a_token_replaced_during_the_check_is_not_judged_by_its_forerunner(
 
     meta.mock.reset()
     meta.mock.add_callback("GET", "https://graph.facebook.com/v25.0/debug_token", replace)
+    meta.mock.add("POST", re.compile("https://our.test/.*"), status=200)
 
     check(admin, phone)
 

@@ -183,7 +183,11 @@ TABLE: dict[str, Finding] = {
     ),
     "door_closed": Finding(
         _("A signed event of our own was not taken: %(detail)s"),
-        _("Whoever runs this installation has to check its public address and the app's secret."),
+        _("Whoever runs this installation has to check the Meta app's secret."),
+    ),
+    "door_unreachable": Finding(
+        _("From here, %(url)s could not be reached: %(detail)s"),
+        _("See whether it can be reached from outside: WhatsApp has to."),
     ),
     # --- Meta's own words -------------------------------------------------------------------------
     "account_good": Finding(_("In order: %(word)s.")),

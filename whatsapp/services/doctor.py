@@ -18,7 +18,7 @@ from whatsapp.client.numbers import Numbers
 from whatsapp.errors import CloudApiError, RefusedError, TokenError
 from whatsapp.findings import Grade
 from whatsapp.models import Job, NumberFact, Phone
-from whatsapp.services import facts, health, jobs, kinds, number_jobs, verifying
+from whatsapp.services import echo, facts, health, jobs, kinds, number_jobs, verifying
 from whatsapp.services.facts import REFUSED, VALID, Fact
 from whatsapp.services.kinds import JobKind, StepFailedError, Work
 from whatsapp.webhooks.models import MetaApp, PhoneRoute
@@ -89,6 +89,7 @@ def _check(work: Work) -> None:
         work.fail("app", "number_away")
     visit = _Visit(work, phone, app)
     visit.note(_of_app(app))
+    sent = echo.send(phone=phone, app=app)  # it comes in while Meta is asked
     client = Numbers(work.number(phone.pk))  # NoTokenError: the number is marked by then
     _look_at_token(visit, client.client.token)
     visit.ask("number", lambda meta: _look_at_number(visit, meta), client)
@@ -96,6 +97,8 @@ def _check(work: Work) -> None:
     visit.ask("callback", lambda meta: _look_at_callback(visit, meta), client)
     last = verifying.of_last_webhook(phone.last_webhook_at, at=timezone.now())
     number_jobs.show(work, last)  # not kept: it is older at every look
+    work.begin("door")
+    visit.note(echo.await_end(sent))
     _keep(visit)
 
 
