@@ -17,7 +17,7 @@ from conversations.api import (
     uploads,
 )
 from tenants.api import auth
-from whatsapp.api import jobs, meta_apps, phones, policies, profile, templates
+from whatsapp.api import callbacks, jobs, meta_apps, phones, policies, profile, templates
 
 
 def _both(route: str, view: type[APIView], **kwargs: Any) -> list[URLPattern]:
@@ -51,6 +51,8 @@ tenant_patterns: list[URLPattern] = [
     *_both("phones/<int:pk>/token", phones.TokenView),
     *_both("phones/<int:pk>/read-policy", policies.ReadPolicyView),
     *_both("phones/<int:pk>/app", meta_apps.PhoneAppView),
+    *_both("phones/<int:pk>/callback-override", callbacks.PhoneOverrideView),
+    *_both("accounts/<int:waba_id>/callback-override", callbacks.AccountOverrideView),
     *_both("phones/<int:pk>/profile", profile.ProfileView),
     *_both("phones/<int:pk>/profile/refresh", profile.ProfileRefreshView),
     *_both("meta-apps/", meta_apps.MetaAppListView),
