@@ -115,7 +115,7 @@ def _page(
 ) -> HttpResponse:
     if status is None:
         status = 400 if form.is_bound and drafted is None else 200
-    context = {"form": form, "template": template}
+    context: dict[str, Any] = {"form": form, "template": template}
     if drafted is not None:
         definition = rendering.parse(**drafted.template)
         context["shown"] = rendering.preview(definition, dict(definition.examples))

@@ -42,14 +42,10 @@ def draft(values: Mapping[str, str]) -> Drafted:
     header, body, footer = (values.get(name, "") for name in ("header", "body", "footer"))
     is_named = not all(name.isdecimal() for name in [*variables(header), *variables(body)])
     whole = {name: values.get(name, "") for name in _WHOLE}
-    made = Drafted(
-        {
-            **whole,
-            "parameter_format": "NAMED" if is_named else "POSITIONAL",
-            "components": [],
-        },
-        {(name,): name for name in _WHOLE} | {("components",): "body"},
-    )
+    template: Json = {**whole, "components": []}
+    template["parameter_format"] = "NAMED" if is_named else "POSITIONAL"
+    made = Drafted(template, {("components",): "body"})
+    made.places |= {(name,): name for name in _WHOLE}
     if header.strip():
         part = {"type": "HEADER", "format": "TEXT", "text": header}
         examples = _examples(

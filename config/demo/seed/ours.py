@@ -32,7 +32,9 @@ def shown(name: str, text: str) -> dict[str, Any]:
 
 @cache
 def _definition(name: str) -> Definition:
-    category, components = next(rest for known, *rest in template_seed.SEED if known == name)
+    category, components = next(
+        (category, parts) for known, category, parts in template_seed.SEED if known == name
+    )
     return rendering.parse(
         name=name,
         language="pt_BR",
