@@ -136,7 +136,7 @@ def test_bodies(component, place):
         ({"type": "HEADER", "format": "TEXT", "text": "x" * 61}, "text"),
         ({"type": "HEADER", "format": "TEXT", "text": "a {{1}} b {{2}}"}, "text"),
         ({"type": "HEADER", "format": "TEXT", "text": "a {{1}}"}, "example"),
-        ({"type": "HEADER", "format": "IMAGE"}, "example/header_handle"),
+        ({"type": "HEADER", "format": "IMAGE"}, "example/media"),
         ({"type": "FOOTER", "text": ""}, "text"),
         ({"type": "FOOTER", "text": "x" * 61}, "text"),
         ({"type": "FOOTER", "text": "a {{1}}"}, "text"),

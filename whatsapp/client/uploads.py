@@ -4,6 +4,7 @@ Source: developers.facebook.com/docs/whatsapp/cloud-api/reference/media, read 20
 """
 
 import io
+import re
 from dataclasses import dataclass
 from secrets import token_hex
 from typing import IO
@@ -19,7 +20,10 @@ ANSWER_MAX_BYTES = 64 * 1024
 ID_MAX_CHARACTERS = 100
 # From the call to the last byte of the answer: a slow line may need them for 100 MB.
 TOTAL_SECONDS = 300.0
+HANDLE_MAX_CHARACTERS = 4096
 _CHUNK_BYTES = 64 * 1024
+# As Meta writes it: with a signature as its query.
+_SESSION = re.compile(r"upload:[A-Za-z0-9+/_=:.-]{1,500}(\?sig=[A-Za-z0-9_-]{1,200})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,32 +38,74 @@ class Uploads:
         Raises: NotSentError, TokenError, RefusedError, MaybeSentError.
         """
         form = _Form(file, mime_type)
-        answer = self._post(f"{quote(phone_number_id, safe='')}/media", form)
+        headers = {
+            "Authorization": f"Bearer {self.client.token}",
+            "Content-Type": form.content_type,
+        }
+        answer = self._post(f"{quote(phone_number_id, safe='')}/media", form, headers)
         media_id = answers.document_of(answer).get("id")
         if not isinstance(media_id, str) or not 0 < len(media_id) <= ID_MAX_CHARACTERS:
             raise answer.error(secret=self.client.token)
         return media_id
 
-    def _post(self, path: str, form: "_Form") -> Answer:
+    def sample(self, app_id: str, file: IO[bytes], *, mime_type: str, size_bytes: int) -> str:
+        """Hand a file to an app, in one session; return the handle that a template names it by.
+
+        Raises: NotSentError, TokenError, RefusedError, MaybeSentError.
+        Source: developers.facebook.com/docs/graph-api/guides/upload, read 2026-11.
+        """
+        query = {"file_name": "file", "file_length": str(size_bytes), "file_type": mime_type}
+        try:
+            answer = self.client.call("POST", f"{quote(app_id, safe='')}/uploads", query=query)
+        except errors.MaybeSentError as error:
+            raise errors.NotSentError(error.detail) from None  # another session does no harm
+        session = answers.document_of(answer).get("id")
+        if not isinstance(session, str) or not _SESSION.fullmatch(session):
+            raise answer.error(secret=self.client.token)
+        headers = {
+            "Authorization": f"OAuth {self.client.token}",
+            "Content-Type": "application/octet-stream",
+            "file_offset": "0",
+        }
+        answer = self._post(session, _Raw(file, size_bytes), headers)
+        handle = answers.document_of(answer).get("h")
+        if not isinstance(handle, str) or not 0 < len(handle) <= HANDLE_MAX_CHARACTERS:
+            raise answer.error(secret=self.client.token)
+        return handle
+
+    def _post(self, path: str, body: "_Form | _Raw", headers: dict[str, str]) -> Answer:
         client = self.client
         wire.begin(seconds=TOTAL_SECONDS)
         try:
             with wire.session().post(
                 f"{client.base_url.rstrip('/')}/{client.version}/{path}",
-                data=form,
-                headers={
-                    "Authorization": f"Bearer {client.token}",
-                    "Content-Type": form.content_type,
-                },
+                data=body,
+                headers=headers,
                 timeout=(wire.CONNECT_SECONDS, wire.READ_SECONDS),
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                body = response.raw.read(ANSWER_MAX_BYTES)
-                return Answer(response.status_code, response.headers, body)
+                content = response.raw.read(ANSWER_MAX_BYTES)
+                return Answer(response.status_code, response.headers, content)
         except (requests.RequestException, OSError) as error:
             # Whatever became of it: the same call may be made again.
             raise errors.NotSentError(type(error).__name__) from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Raw:
+    """A file as a body; ends with the call's time."""
+
+    file: IO[bytes]
+    size_bytes: int
+
+    def __len__(self) -> int:
+        return self.size_bytes
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes."""
+        wire.seconds_left()
+        return self.file.read(_CHUNK_BYTES if size < 0 else size)
 
 
 class _Form:

@@ -33,9 +33,18 @@ def header(component: Json, here: Place, *, is_named: bool) -> Iterator[Problem]
         yield from _variables(component, here, "header", is_named=is_named)
         if len(variables(text_of(component.get("text")))) > 1:
             yield Problem((*here, "text"), "variables", _("One variable at most."))
-    elif shape in SAMPLED and not items_of(_example(component).get("header_handle")):
-        place = (*here, "example", "header_handle")
-        yield Problem(place, "required", _("A sample is needed: the handle of an upload."))
+    elif shape in SAMPLED:
+        yield from _sample(_example(component), (*here, "example"))
+
+
+def _sample(example: Json, here: Place) -> Iterator[Problem]:
+    """Take the handle of an upload to Meta's app, or the id of one to us, which becomes one."""
+    media = example.get("media")
+    if media is None and not items_of(example.get("header_handle")):
+        sentence = _("A sample is needed: the id of an upload as media, or a handle of Meta's.")
+        yield Problem((*here, "media"), "required", sentence)
+    elif media is not None and (not isinstance(media, int) or isinstance(media, bool)):
+        yield Problem((*here, "media"), "invalid", _("The id of an upload is needed."))
 
 
 def body(

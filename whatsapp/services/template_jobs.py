@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from whatsapp.client.templates import Templates
 from whatsapp.models import Job, MessageTemplate
-from whatsapp.services import jobs, kinds, template_rows
+from whatsapp.services import jobs, kinds, sampling, template_rows
 from whatsapp.services.kinds import JobKind, Work
 
 RENEW_EVERY = timedelta(minutes=2)
@@ -39,7 +39,7 @@ def _sync(work: Work) -> None:
 
 
 def _create(work: Work) -> None:
-    created = _templates(work).create(work.job.arguments)
+    created = _templates(work).create(sampling.hand_in(work, work.job.arguments))
     work.job.result = {
         "template_id": created.template_id,
         "status": created.status,
@@ -50,7 +50,8 @@ def _create(work: Work) -> None:
 
 def _edit(work: Work) -> None:
     arguments = work.job.arguments
-    _templates(work).edit(arguments["template_id"], arguments["changes"])
+    changes = sampling.hand_in(work, arguments["changes"])
+    _templates(work).edit(arguments["template_id"], changes)
     _sync_soon(work)
 
 

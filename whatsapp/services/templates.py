@@ -12,7 +12,7 @@ from whatsapp import rendering
 from whatsapp.models import Job, MessageTemplate, Phone
 from whatsapp.payloads import cleaning
 from whatsapp.rendering import Problem
-from whatsapp.services import jobs
+from whatsapp.services import jobs, samples
 
 _GONE = {MessageTemplate.Status.DISABLED, MessageTemplate.Status.DELETED}
 Errors = list[tuple[tuple[str, ...], str, str]]
@@ -78,7 +78,7 @@ def create(*, actor: Actor, waba_id: str, template: dict[str, Any]) -> Job:
     actor.require(Permission.MANAGE_TEMPLATES)
     _check_account(waba_id)
     template = cleaning.clean(template)
-    _check(template)
+    _check(template, actor)
     known = MessageTemplate.objects.filter(
         waba_id=waba_id, name=template["name"], language=template["language"]
     )
@@ -104,7 +104,7 @@ def edit(*, actor: Actor, template: MessageTemplate, components: Any) -> Job:
         "parameter_format": template.parameter_format,
         "components": components,
     }
-    _check(whole)
+    _check(whole, actor)
     arguments = {
         "name": template.name,
         "template_id": template.template_id,
@@ -137,8 +137,10 @@ def languages_of(template: MessageTemplate) -> list[str]:
     return list(known.order_by("language").values_list("language", flat=True))
 
 
-def _check(template: dict[str, Any]) -> None:
+def _check(template: dict[str, Any], actor: Actor) -> None:
     problems = rendering.lint(template)
+    if not problems:
+        problems = samples.problems(actor=actor, components=template["components"])
     if problems:
         raise TemplateInvalidError(problems)
 
