@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from whatsapp.simulator import errors, notices, paging
+from whatsapp.simulator import errors, notices, paging, template_rules
 from whatsapp.simulator.calls import Answer, Call
 from whatsapp.simulator.engine import Engine
 from whatsapp.simulator.errors import GraphError
@@ -35,13 +35,10 @@ async def create(call: Call) -> Answer:
     """Take a template, and review it after a moment."""
     body, waba_id = call.body(), call.this_waba().waba_id
     catalog = call.engine.world.templates
-    words = {name: body.get(name) for name in ("name", "language", "category")}
-    components = body.get("components")
-    if not all(isinstance(word, str) and word for word in words.values()) or not components:
-        raise GraphError(100, message="(#100) name, language, category and components are needed.")
-    if not isinstance(components, list) or not all(isinstance(one, dict) for one in components):
-        raise GraphError(100, message="(#100) Param components must be an array.")
-    name, language = str(words["name"]), str(words["language"])
+    template_rules.check_names(body)
+    name, language, category = body["name"], body["language"], body["category"].upper()
+    kind, components = str(body.get("parameter_format") or "POSITIONAL"), body.get("components")
+    template_rules.check_components(components, category=category, parameter_format=kind)
     if catalog.named(waba_id, name, language) is not None:
         raise GraphError(
             100, message="Invalid parameter", subcode=2388024, details="Content already exists."
@@ -50,10 +47,9 @@ async def create(call: Call) -> Answer:
     if settings.limits and catalog.is_going(waba_id, name, now=now):
         raise errors.refusal(2388023)
     call.engine.limits.check_template(settings, waba_id=waba_id)
-    category = str(words["category"]).upper()
     made = catalog.add(waba_id, name, language, category, components)
     made.status = "PENDING"
-    made.parameter_format = str(body.get("parameter_format") or "POSITIONAL").upper()
+    made.parameter_format = kind.upper()
     call.engine.world.touch()
     _review_soon(call.engine, waba_id, made)
     return Answer({"id": made.template_id, "status": "PENDING", "category": category}, note=name)
@@ -63,8 +59,9 @@ async def edit(call: Call) -> Answer:
     """Replace a template's components, and review them after a moment."""
     waba_id, template = call.this_template()
     components = call.body().get("components")
-    if not isinstance(components, list) or not components:
-        raise GraphError(100, message="(#100) Param components must be an array.")
+    template_rules.check_components(
+        components, category=template.category, parameter_format=template.parameter_format
+    )
     if template.status not in EDITABLE or not _may_edit(call, template):
         raise errors.refusal(2388039)
     template.components, template.status = components, "PENDING"

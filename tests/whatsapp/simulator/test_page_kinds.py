@@ -188,7 +188,7 @@ def test_requests_are_answered(phone, call, last):
 def test_a_template_shows_all_its_parts_and_its_buttons_work(phone, call, offer, last):
     call.send(**offer)
     bubble = phone.locator(".theirs")
-    expect(bubble.locator("p").first).to_have_text("Oi Maria, veja isto.")
+    expect(bubble.locator("p").first).to_have_text("Oi Maria, hoje veja isto na loja.")
     expect(bubble.locator(".foot")).to_have_text("Loja Acme")
     expect(bubble.get_by_role("link", name="Ver")).to_have_attribute(
         "href", "https://example.com/p/7"

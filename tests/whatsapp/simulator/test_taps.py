@@ -112,6 +112,11 @@ def test_a_button_of_a_card(tap):
     assert message["interactive"]["button_reply"] == {"id": "c1", "title": "Quero 1"}
 
 
+def named_examples(**values):
+    listed = [{"param_name": name, "example": value} for name, value in values.items()]
+    return {"body_text_named_params": listed}
+
+
 @pytest.fixture
 def offer(call):
     """An approved template with everything that one can have."""
@@ -121,14 +126,23 @@ def offer(call):
         "category": "MARKETING",
         "parameter_format": "NAMED",
         "components": [
-            {"type": "HEADER", "format": "IMAGE"},
-            {"type": "BODY", "text": "Oi {{nome}}, veja {{item}}."},
+            {"type": "HEADER", "format": "IMAGE", "example": {"header_handle": ["4::aW"]}},
+            {
+                "type": "BODY",
+                "text": "Oi {{nome}}, hoje veja {{item}} na loja.",
+                "example": named_examples(nome="Ana", item="isto"),
+            },
             {"type": "FOOTER", "text": "Loja Acme"},
             {
                 "type": "BUTTONS",
                 "buttons": [
                     {"type": "QUICK_REPLY", "text": "Quero"},
-                    {"type": "URL", "text": "Ver", "url": "https://example.com/{{1}}"},
+                    {
+                        "type": "URL",
+                        "text": "Ver",
+                        "url": "https://example.com/{{1}}",
+                        "example": ["https://example.com/p"],
+                    },
                     {"type": "PHONE_NUMBER", "text": "Ligar", "phone_number": "+551140001001"},
                     {"type": "COPY_CODE", "text": "Copiar", "example": "A1"},
                     {"type": "FLOW", "text": "Responder", "flow_id": "1"},
@@ -139,8 +153,16 @@ def offer(call):
                 "cards": [
                     {
                         "components": [
-                            {"type": "HEADER", "format": "IMAGE"},
-                            {"type": "BODY", "text": "Peça {{numero}}"},
+                            {
+                                "type": "HEADER",
+                                "format": "IMAGE",
+                                "example": {"header_handle": ["4::aW"]},
+                            },
+                            {
+                                "type": "BODY",
+                                "text": "Peça {{numero}} da loja",
+                                "example": named_examples(numero="1"),
+                            },
                             {
                                 "type": "BUTTONS",
                                 "buttons": [{"type": "QUICK_REPLY", "text": "Esta"}],
@@ -195,7 +217,7 @@ def test_a_template_is_shown_filled_in(call, offer, shown, sim):
     assert call.send(**offer).status == 200
 
     parts = shown()
-    assert parts["text"] == "Oi Maria, veja isto."
+    assert parts["text"] == "Oi Maria, hoje veja isto na loja."
     assert parts["footer"] == "Loja Acme"
     assert parts["media"]["link"] == "https://example.com/a.jpg"
     assert [action["kind"] for action in parts["actions"]] == [
@@ -207,8 +229,8 @@ def test_a_template_is_shown_filled_in(call, offer, shown, sim):
     ]
     assert parts["actions"][1]["url"] == "https://example.com/p/7"
     assert parts["actions"][3]["code"] == "B2"
-    assert [one["text"] for one in parts["cards"]] == ["Peça 0", "Peça 1"]
-    assert sim.messages()[-1]["text"] == "Oi Maria, veja isto."
+    assert [one["text"] for one in parts["cards"]] == ["Peça 0 da loja", "Peça 1 da loja"]
+    assert sim.messages()[-1]["text"] == "Oi Maria, hoje veja isto na loja."
 
 
 def test_a_template_button_brings_its_payload(tap, offer):

@@ -9,7 +9,13 @@ NEW = {
     "name": "novo",
     "language": "pt_BR",
     "category": "utility",
-    "components": [{"type": "BODY", "text": "Oi {{1}}, tudo bem com você?"}],
+    "components": [
+        {
+            "type": "BODY",
+            "text": "Oi {{1}}, tudo bem com você?",
+            "example": {"body_text": [["Ana"]]},
+        }
+    ],
 }
 READY = {
     "name": "pedido_saiu",
