@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -14,8 +15,9 @@ from tenants.errors import DomainError
 from tenants.permissions import Permission
 from whatsapp import selectors
 from whatsapp.forms import numbers as forms
+from whatsapp.forms.policies import ReadPolicyForm
 from whatsapp.models import Job, Phone
-from whatsapp.services import connections
+from whatsapp.services import connections, policies
 from whatsapp.webhooks import selectors as routes
 
 _CHECKS = (Job.Kind.NUMBER_CHECK, Job.Kind.NUMBER_TOKEN)
@@ -101,6 +103,20 @@ def number_token(request: OperatorRequest, pk: int) -> HttpResponse:
 
 
 @never_cache
+@require_POST
+@role_required(Permission.MANAGE_NUMBERS)
+def number_read_policy(request: OperatorRequest, pk: int) -> HttpResponse:
+    """Decide when customers see that their messages were read."""
+    form = ReadPolicyForm(request.POST)
+    if not form.is_valid():
+        return _shown(request, selectors.phone_for(request.actor, pk), status=400)
+    policy = form.cleaned_data["read_policy"]
+    policies.set_read_policy(actor=request.actor, phone_id=pk, policy=policy)
+    messages.success(request, _("Saved."))
+    return redirect(f"{reverse('number', args=[pk])}#read-policy")
+
+
+@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @role_required(Permission.MANAGE_NUMBERS)
 def number_disconnect(request: OperatorRequest, pk: int) -> HttpResponse:
@@ -114,7 +130,11 @@ def number_disconnect(request: OperatorRequest, pk: int) -> HttpResponse:
 
 
 def _shown(
-    request: OperatorRequest, phone: Phone, form: forms.TokenForm | None = None
+    request: OperatorRequest,
+    phone: Phone,
+    form: forms.TokenForm | None = None,
+    *,
+    status: int = 200,
 ) -> HttpResponse:
     subject, known = phone.phone_number_id, phone.facts_in_order
     context = {
@@ -126,7 +146,7 @@ def _shown(
         "may_manage": _may_manage(request),
         "now": timezone.now(),
     }
-    status = 400 if form is not None else 200
+    status = 400 if form is not None else status
     return render(request, "whatsapp/numbers/number.html", context, status=status)
 
 

@@ -26,6 +26,11 @@ urlpatterns = [
         number_views.number_disconnect,
         name="number_disconnect",
     ),
+    path(
+        "settings/numbers/<int:pk>/read-policy",
+        number_views.number_read_policy,
+        name="number_read_policy",
+    ),
     path("settings/numbers/<int:pk>/profile", profile_views.profile, name="number_profile"),
     path(
         "settings/numbers/<int:pk>/profile/refresh",
