@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 from psycopg import errors
 
-from conversations.services import marks, people, statuses, threads
+from conversations.services import learning, marks, people, statuses, threads
 from conversations.services.marks import Marking
 from conversations.services.merging import RivalMergeError
 from conversations.services.routing import Parcel, Reason, Target
@@ -28,6 +28,7 @@ from whatsapp.payloads import (
     AccountEvent,
     InboundMessage,
     MessageMark,
+    Sender,
     StatusUpdate,
     Unit,
     content_reading,
@@ -77,6 +78,7 @@ class Applied:
     seq: int | None = None  # the tenant's last change number
     settled_phones: set[int] = field(default_factory=set)  # whose next messages may go now
     has_files: bool = False  # to be fetched
+    named: dict[int, Sender] = field(default_factory=dict)  # whom messages went to, if that is new
 
 
 class TenantUnavailableError(Exception):
@@ -151,7 +153,7 @@ def _transaction(work: Session, target: Target, parcels: list[Parcel], applied: 
         phones, unheard = _phones(cursor, parcels)
         arrived = _messages(cursor, phones, parcels, asked)
         marked = _marks(cursor, phones, parcels)
-        outcome = _statuses(cursor, target, phones, parcels)
+        outcome, named = _statuses(cursor, target, phones, parcels)
         _events(cursor, parcels)
         if unheard:
             cursor.execute(_HEARD, (arrays.numbers(unheard),))
@@ -162,6 +164,7 @@ def _transaction(work: Session, target: Target, parcels: list[Parcel], applied: 
         (applied.seq,) = cursor.fetchone() or (None,)
     applied.has_files |= any(_brings_file(parcel.unit) for parcel in parcels)
     applied.settled_phones |= outcome.settled_phones
+    applied.named |= named
 
 
 def _brings_file(unit: Unit) -> bool:
@@ -244,7 +247,7 @@ def _marks(
 
 def _statuses(
     cursor: psycopg.Cursor[Any], target: Target, phones: dict[str, int], parcels: list[Parcel]
-) -> statuses.Outcome:
+) -> tuple[statuses.Outcome, dict[int, Sender]]:
     pairs = [
         (parcel, _report(target, phones[parcel.unit.phone_number_id], parcel.unit))
         for parcel in parcels
@@ -257,7 +260,8 @@ def _statuses(
         whole = Fate.STORED if known else Fate.PLACEHOLDER
         parcel.fate = whole if report.identity in new else Fate.DUPLICATE
         new.discard(report.identity)
-    return outcome
+    about = [(outcome.matched.get(one.key), one.status.recipient) for _, one in pairs]
+    return outcome, learning.unknown(cursor, about)
 
 
 def _report(target: Target, phone_id: int, status: StatusUpdate) -> Report:

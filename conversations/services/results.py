@@ -16,6 +16,7 @@ from tenants import queue
 from whatsapp import errors
 from whatsapp.client import SentMessage
 from whatsapp.errors import CloudApiError
+from whatsapp.payloads import Sender
 from whatsapp.services import health, upload_rows
 
 # How long an unknown end may wait for a status before anybody asks (see reconciling).
@@ -48,7 +49,7 @@ def settle(results: Sequence[Result]) -> float:
             raise
         rest_seconds = _settle(results)  # the rival is through by now
     ends = [(result.claim.message_id, result.end) for result in results]
-    learning.learn({pk: end for pk, end in ends if isinstance(end, SentMessage)})
+    learning.learn({pk: _named(end) for pk, end in ends if isinstance(end, SentMessage)})
     block_rows.learn(message_ids=[pk for pk, end in ends if _is_apart(end)])
     return rest_seconds
 
@@ -98,6 +99,10 @@ def _way(claim: Claim) -> upload_rows.Way | None:
 
 def _is_apart(end: SentMessage | CloudApiError) -> bool:
     return isinstance(end, errors.RefusedError) and end.code == _BLOCKED
+
+
+def _named(sent: SentMessage) -> Sender:
+    return Sender(sent.wa_id.removeprefix("+"), sent.user_id, "", "")
 
 
 def _dead_tokens(results: Sequence[Result]) -> set[str]:

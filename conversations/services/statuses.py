@@ -120,6 +120,7 @@ class Outcome:
     new: set[tuple[int, str, str, datetime]] = field(default_factory=set)  # identities
     drafts: list[Draft] = field(default_factory=list)
     settled_phones: set[int] = field(default_factory=set)  # whose UNKNOWN messages are known now
+    matched: dict[Key, int] = field(default_factory=dict)  # the messages that they are about
 
 
 @dataclass(slots=True)
@@ -193,7 +194,7 @@ def store(cursor: Cursor, reports: Sequence[Report]) -> Outcome:
     first = {report.identity: report for report in reversed(reports)}
     unique = [first[identity] for identity in sorted(first)]  # one order for every writer
     index, waiting = _find(cursor, unique)
-    matched = [index.match(report) for report in unique]
+    matched, outcome.matched = [index.match(report) for report in unique], index.by_key
     outcome.new = _insert(cursor, unique, matched)
     steps: dict[int, _Step] = {}
     for report, message_id in zip(unique, matched, strict=True):
@@ -295,5 +296,4 @@ def _raise(cursor: Cursor, steps: dict[int, _Step]) -> list[Draft]:
         arrays.texts(row.error_detail[:_ERROR_DETAIL_MAX] for row in rows),
     )
     cursor.execute(_RAISE, columns)
-    raised = sorted(cursor.fetchall())
-    return [Draft(Change.Kind.MESSAGE, conversation, pk) for pk, conversation in raised]
+    return [Draft(Change.Kind.MESSAGE, thread, pk) for pk, thread in sorted(cursor.fetchall())]
