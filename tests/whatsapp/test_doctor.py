@@ -143,6 +143,7 @@ def test_only_metas_plain_word_calls_for_a_new_token(admin, acme, phone, meta):
     assert found(job)["token"] == found(again)["token"] == ("PROBLEM", "token_invalid")
     assert found(job)["number"][0] == found(job)["callback"][0] == "SKIPPED"
     assert phone.health == "AUTH_ERROR"
+    assert kept(acme)["token"] == ("PROBLEM", "token_invalid")
     assert meta.asked == ["GET debug_token"] * 2
     with context.platform():
         assert AuditEvent.objects.filter(action="number.token_refused").count() == 1

@@ -52,7 +52,7 @@ def told(row: Mapping[str, Any], translate: Callable[[str], str]) -> Told:
         title=translate(title) if title else step,
         state=row["state"],
         code=row["code"],
-        what=translate(finding.what) % values if finding else row["code"],
+        what=(translate(finding.what) % values).strip() if finding else row["code"],
         fix=translate(finding.fix) % values if finding and finding.fix else "",
     )
 

@@ -50,7 +50,7 @@ TABLE: dict[str, Finding] = {
     "token_invalid": Finding(
         _("Meta does not take the token: it is wrong or was taken back."), _NEW_TOKEN
     ),
-    "token_refused": Finding(_("WhatsApp refused the token in a call: %(detail)s"), _NEW_TOKEN),
+    "token_refused": Finding(_("WhatsApp refused the token in a call. %(detail)s"), _NEW_TOKEN),
     "token_of_other_app": Finding(
         _("The token was made for another Meta app."),
         _("Create the token for the app %(app)s, and give it here."),
@@ -154,10 +154,10 @@ TABLE: dict[str, Finding] = {
         _("Choose another display name in WhatsApp Manager."),
     ),
     "name_other": Finding(_("WhatsApp says: %(word)s.")),
-    "limit": Finding(_("%(word)s: so many customers a day may be written to first.")),
+    "limit": Finding(_("Up to %(count)s customers a day may be written to first.")),
     "limit_unlimited": Finding(_("As many customers as you like may be written to first.")),
     "limit_unknown": Finding(_("WhatsApp does not say.")),
-    "throughput": Finding(_("%(word)s: up to %(rate)s messages a second.")),
+    "throughput": Finding(_("Up to %(rate)s.")),
     "throughput_unknown": Finding(_("WhatsApp does not say.")),
     "throughput_upgrade": Finding(_("WhatsApp allows more messages a second now.")),
     # --- events -----------------------------------------------------------------------------------
@@ -286,6 +286,12 @@ TIERS = {
     100_000: "TIER_100K",
     -1: "TIER_UNLIMITED",
 }
+
+
+def customers_a_day(tier: str) -> str:
+    """Return a tier's number: 2000 for TIER_2K; what is no tier of these as it is."""
+    counts = {word: count for count, word in TIERS.items()}
+    return str(counts.get(tier, tier))
 
 
 def judge(matter: str, word: str) -> Verdict | None:

@@ -40,8 +40,8 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("WEBHOOK", "WhatsApp told us"),
-                            ("CHECK", "a check"),
-                            ("CALL", "a call to WhatsApp"),
+                            ("CHECK", "Found by a check"),
+                            ("CALL", "Found in a call"),
                         ],
                         max_length=10,
                     ),

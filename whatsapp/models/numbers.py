@@ -98,8 +98,8 @@ class NumberFact(models.Model):
 
     class Source(models.TextChoices):
         WEBHOOK = "WEBHOOK", _("WhatsApp told us")
-        CHECK = "CHECK", _("a check")
-        CALL = "CALL", _("a call to WhatsApp")
+        CHECK = "CHECK", _("Found by a check")
+        CALL = "CALL", _("Found in a call")
 
     phone = models.ForeignKey(Phone, models.CASCADE, related_name="facts", db_index=False)
     matter = models.CharField(max_length=40)

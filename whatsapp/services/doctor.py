@@ -179,7 +179,10 @@ def _keep(visit: _Visit) -> None:
     phone = visit.phone
     if visit.is_refused:
         health.token_refused(
-            tenant=visit.work.tenant, phone_id=phone.pk, sealed=phone.access_token_sealed
+            tenant=visit.work.tenant,
+            phone_id=phone.pk,
+            sealed=phone.access_token_sealed,
+            evidence=next(fact for fact in visit.found if fact.word == REFUSED),
         )
     is_proven = visit.is_proven and not visit.is_refused
     health.checked(phone=phone, found=visit.found, is_proven=is_proven, at=timezone.now())

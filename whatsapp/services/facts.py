@@ -73,6 +73,8 @@ def judged(
     if verdict is None:
         return None
     filled = {"word": word, **(values or {})}
+    if matter == "limit":
+        filled["count"] = findings.customers_a_day(word)
     return Fact(matter, word, at, source, verdict.grade, verdict.code, filled)
 
 

@@ -21,7 +21,9 @@ from whatsapp.services.facts import REFUSED, TOKEN, VALID, Fact
 logger = logging.getLogger(__name__)
 
 
-def token_refused(*, tenant: Tenant, phone_id: int, sealed: str, detail: str = "") -> bool:
+def token_refused(
+    *, tenant: Tenant, phone_id: int, sealed: str, evidence: Fact | None = None
+) -> bool:
     """Mark a number for reconnection; False when its token was replaced since ``sealed`` was read.
 
     In the caller's transaction, before the change counter. Recorded once, however many calls fail.
@@ -34,7 +36,7 @@ def token_refused(*, tenant: Tenant, phone_id: int, sealed: str, detail: str = "
         Phone.objects.filter(pk=phone.pk).update(
             health=Phone.Health.AUTH_ERROR, health_checked_at=Now()
         )
-        _write(phone.pk, [_token(REFUSED, "token_refused", detail)])
+        _write(phone.pk, [evidence or _token(REFUSED, "token_refused")])
         audit.record(actor=None, action="number.token_refused", target=phone, tenant=tenant)
         logger.error("number %s of tenant %s needs a new token", phone.pk, tenant.subdomain)
     return True
@@ -79,6 +81,5 @@ def _write(phone_id: int, found: Iterable[Fact]) -> None:
         facts.settle(cursor, [phone_id])
 
 
-def _token(word: str, code: str, detail: str = "") -> Fact:
-    source = NumberFact.Source.CALL
-    return facts.token(word, at=timezone.now(), source=source, code=code, detail=detail)
+def _token(word: str, code: str) -> Fact:
+    return facts.token(word, at=timezone.now(), source=NumberFact.Source.CALL, code=code)

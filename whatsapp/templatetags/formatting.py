@@ -1,7 +1,7 @@
 """Words as a phone shows them."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django import template
@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
 from whatsapp.models import MessageTemplate
@@ -44,6 +45,14 @@ def written_moment(text: str) -> str:
     local = timezone.localtime(moment, ZoneInfo(settings.DISPLAY_TIME_ZONE))
     # Translators: a Django date format: day, month, year, time.
     return date_format(local, _("j F Y, H:i"))
+
+
+@register.filter
+def ago(moment: datetime, now: datetime) -> str:
+    """Say how long ago something was; under a minute there is no number for it."""
+    if now - moment < timedelta(minutes=1):
+        return _("just now")
+    return _("%(time)s ago") % {"time": timesince(moment, now)}
 
 
 @register.filter
