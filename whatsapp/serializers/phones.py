@@ -62,6 +62,9 @@ class PhoneSerializer(serializers.Serializer[Any]):
         allow_null=True, help_text="When an event of it came in last; within half a minute."
     )
     read_policy = serializers.ChoiceField(choices=Phone.ReadPolicy.choices)
+    foreign_statuses = serializers.IntegerField(
+        help_text="How often WhatsApp reported on messages that another system sent by it."
+    )
     created_at = serializers.DateTimeField()
     facts = FactSerializer(source="facts_in_order", many=True)
 
