@@ -1,6 +1,7 @@
 """Take the files that people of ours upload: looked at first, then kept, then ready to be sent."""
 
 import hashlib
+import tempfile
 from typing import IO
 from uuid import uuid4
 
@@ -12,7 +13,7 @@ from tenants.permissions import Actor, Permission
 from whatsapp import limits, sniffing
 from whatsapp.limits import media
 from whatsapp.models import MediaFile
-from whatsapp.services import files, pictures, quota
+from whatsapp.services import files, pictures, quota, voices
 
 _CHUNK_BYTES = 256 * 1024
 _State = MediaFile.State
@@ -41,14 +42,29 @@ _STATUSES = {"file_too_large": 413, "file_empty": 400}
 def keep(*, actor: Actor, source: IO[bytes], name: str, declared: str, kind: str = "") -> MediaFile:
     """Keep a file of the actor's, to be sent as ``kind`` or as whatever it is; nothing leaves yet.
 
-    The same file again is the same row. ``source`` can be read twice; it is never held in memory.
+    The same file again is the same row. ``source`` can be read twice; it is never held in memory. A
+    voice that a browser recorded is packed anew, where the `voice` extra is installed.
     Raises: ForbiddenError, FileRefusedError, StorageFullError; OSError for a full disk.
     """
     actor.require(Permission.REPLY)
+    name = sniffing.clean_name(name)
+    size, head = _look(source)
+    if sniffing.sniff(head) == voices.RECORDED and size <= voices.MAX_BYTES:
+        with tempfile.TemporaryFile() as packed:
+            if voices.pack(source, packed):
+                name = f"{name.rpartition('.')[0] or name or 'voice'}.ogg"
+                return _take(actor, packed, name, voices.PACKED, kind)
+    return _take(actor, source, name, declared, kind)
+
+
+def _look(source: IO[bytes]) -> tuple[int, bytes]:
     size = source.seek(0, 2)
     source.seek(0)
-    head = source.read(sniffing.HEAD_BYTES)
-    name = sniffing.clean_name(name)
+    return size, source.read(sniffing.HEAD_BYTES)
+
+
+def _take(actor: Actor, source: IO[bytes], name: str, declared: str, kind: str) -> MediaFile:
+    size, head = _look(source)
     file = MediaFile(
         author=actor.user,
         key=uuid4(),
