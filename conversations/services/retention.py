@@ -15,12 +15,14 @@ from tenants.feed.models import Change
 from tenants.models import Tenant
 from tenants.services import sessions
 from whatsapp.models import MediaFile
-from whatsapp.services import files
+from whatsapp.services import files, jobs
 from whatsapp.webhooks.services import retention as deliveries
 
 CHANGES_KEPT_FOR = timedelta(days=7)
 # An upload that nobody sent; one that was sent belongs to its messages.
 UPLOADS_KEPT_FOR = timedelta(days=30)
+# What the installation looked at by itself; what people asked for stays.
+JOBS_KEPT_FOR = timedelta(days=30)
 PAGE = 5000
 
 
@@ -33,7 +35,7 @@ def purge_platform(*, now: datetime, stopping: Callable[[], bool]) -> None:
 
 
 def purge_tenant(*, tenant: Tenant, now: datetime) -> None:
-    """Delete the tenant's old changes, stored answers, statuses of unknown messages and uploads.
+    """Delete the tenant's old changes, answers, statuses of unknown messages, uploads and jobs.
 
     In the tenant's context.
     """
@@ -41,6 +43,7 @@ def purge_tenant(*, tenant: Tenant, now: datetime) -> None:
     _purge_uploads(tenant, before=now - UPLOADS_KEPT_FOR)
     idempotency.purge(now=now)
     orphans.forget()
+    jobs.forget(before=now - JOBS_KEPT_FOR)
 
 
 def _purge_changes(*, before: datetime) -> None:

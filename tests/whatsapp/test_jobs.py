@@ -319,3 +319,22 @@ def test_what_must_not_be_asked_twice_says_so():
     job = _finished(_secret_job(run, doubted=lambda work: asked.append(work.job.pk)))
 
     assert (job.state, asked) == ("FAILED", [job.pk])
+
+
+def test_old_jobs_that_nobody_asked_for_are_forgotten_but_the_newest(people):
+    now, old = timezone.now(), timezone.now() - timedelta(days=31)
+    boss = people["admin@acme.test"]
+
+    def made(subject: str, *, author=None, finished_at=old) -> int:
+        given = {"kind": "NUMBER_CHECK", "subject": subject, "state": "DONE"}
+        return Job.objects.create(**given, author=author, finished_at=finished_at).pk
+
+    outdated, asked, young = made("1"), made("1", author=boss), made("1", finished_at=now)
+    newest, lone = made("1"), made("2")
+    waiting = jobs.start(author=None, kind="NUMBER_CHECK", subject="1").pk
+
+    jobs.forget(before=now - timedelta(days=30))
+
+    kept = set(Job.objects.values_list("pk", flat=True))
+    assert kept == {asked, young, lone, waiting}
+    assert outdated not in kept and newest not in kept  # one that waits is newer

@@ -1,9 +1,11 @@
 """Queue what waits for Meta. Nothing here calls Meta: ``working`` does, in a task."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from tenants import context, queue, secrets
@@ -66,6 +68,14 @@ def start(
         job = waiting
     queue.enqueue("whatsapp.tasks.run_job", job_id=job.pk)
     return job
+
+
+def forget(*, before: datetime) -> None:
+    """Delete jobs that nobody asked for and that a newer one of the same kind has outdated."""
+    newer = Job.objects.filter(
+        kind=OuterRef("kind"), subject=OuterRef("subject"), pk__gt=OuterRef("pk")
+    )
+    Job.objects.filter(Exists(newer), author=None, finished_at__lt=before).delete()
 
 
 def opened(job: Job, *, tenant: Tenant) -> str:
