@@ -21,7 +21,7 @@ class Field:
 
     key: str
     kind: str  # text, media, number, url, code, payload, product, products, moment
-    label: str  # English, for the catalogue; ``name`` stands in it
+    label: str  # English, for the catalog; ``name`` stands in it
     name: str = ""
     example: str = ""
     is_required: bool = True
@@ -64,7 +64,7 @@ def _header_fields(definition: Definition) -> Iterable[Field]:
             Field(f"{key}.{name}", "product", label, max_characters=longest, card=card)
             for name, label in (
                 ("product", _("Id of the product")),
-                ("catalog", _("Id of the catalogue")),
+                ("catalog", _("Id of the catalog")),
             )
         ]
     return []
@@ -116,7 +116,7 @@ def _button_fields(definition: Definition, button: Button) -> Iterable[Field]:
 
 
 _MARK = ("payload", _("Mark of the button “%(name)s”"), False, PAYLOAD_MAX_CHARACTERS)
-_PRODUCT = _("Product whose picture the catalogue shows")
+_PRODUCT = _("Product whose picture the catalog shows")
 # What a kind of button asks for: kind, label, whether it must be given, and how much fits.
 _ASKED: dict[str, tuple[str, str, bool, int]] = {
     "URL": ("url", _("End of the link of “%(name)s”"), True, URL_MAX_CHARACTERS),
