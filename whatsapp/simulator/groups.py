@@ -57,6 +57,28 @@ def settings(engine: Engine, phone: Phone, person: Person, data: Json) -> None:
     _tell(engine, phone, "group_settings_update", "group_settings_update", data, more)
 
 
+def status(engine: Engine, phone: Phone, person: Person, data: Json) -> None:
+    """Meta suspends the group."""
+    _tell(engine, phone, "group_status_update", "group_suspend", data, {})
+
+
+def ticks(engine: Engine, phone: Phone, person: Person, data: Json) -> None:
+    """What the business sent to the group arrives: the ticks of two people come together."""
+    wamid = engine.world.ids.wamid(person.wa_id, inbound=False)
+    statuses = [
+        {
+            "id": wamid,
+            "status": "delivered",
+            "timestamp": str(int(engine.world.now())),
+            "recipient_id": str(data.get("group_id") or GROUP_ID),
+            "recipient_type": "group",
+            "recipient_participant_id": participant,
+        }
+        for participant in (person.wa_id, "5511900000077")
+    ]
+    engine.sender.submit(events.other(phone, "messages", {"statuses": statuses}))
+
+
 def _tell(engine: Engine, phone: Phone, field: str, kind: str, data: Json, more: Json) -> None:
     unit = {
         "timestamp": str(int(engine.world.now())),

@@ -101,6 +101,14 @@ def _content(content: Json) -> Act:
     return act
 
 
+def _milliseconds(engine: Engine, phone: Phone, person: Person, data: Json) -> None:
+    """A message whose time is in milliseconds, as seen now and then."""
+    message, update = engine.written(phone, person, {"type": "text", "text": {"body": "Oi"}})
+    if update is not None:
+        update.unit["timestamp"] = str(int(message.at * 1000))
+        engine.sender.submit(update)
+
+
 def _revoke_early(engine: Engine, phone: Phone, person: Person, data: Json) -> None:
     """A message that was deleted before it arrives: its deletion comes first."""
     wamid = engine.world.ids.wamid(person.wa_id, inbound=True)
@@ -196,6 +204,8 @@ def _test_button(engine: Engine, phone: Phone, person: Person, data: Json) -> No
     engine.sender.submit_raw(body, "test")
 
 
+#: A NUL, half an emoji, a change of direction: Meta sends what people write.
+_ODD_TEXT = "a\x00b \ud83d \u202eoi\u202c \U0001f469\u200d\U0001f469\u200d\U0001f467"
 _POLL = {"errors": [errors.webhook_error(131051)], "unsupported": {"type": "poll_creation"}}
 _TOO_BIG = {"errors": [errors.webhook_error(131052)]}
 ACTS: dict[str, Act] = {
@@ -209,6 +219,8 @@ ACTS: dict[str, Act] = {
     "too_big": _content({"type": "image", "image": {"mime_type": "image/jpeg"}, **_TOO_BIG}),
     "request_welcome": _content({"type": "request_welcome"}),
     "no_object": _no_object,
+    "odd_text": _content({"type": "text", "text": {"body": _ODD_TEXT}}),
+    "milliseconds": _milliseconds,
     "edit_early": _edit_early,
     "revoke_early": _revoke_early,
     "call": _call,
@@ -221,11 +233,14 @@ ACTS: dict[str, Act] = {
     "group_join": groups.participants("group_add_participants"),
     "group_leave": groups.participants("group_remove_participants"),
     "group_settings": groups.settings,
+    "group_status": groups.status,
+    "group_ticks": groups.ticks,
     "group_delete": groups.lifecycle("group_delete"),
     "echo": native_app.echo,
     "echo_edit": native_app.echo_edit,
     "echo_revoke": native_app.echo_revoke,
     "history": native_app.history,
+    "history_media": native_app.history_media,
     "history_refused": native_app.history_refused,
     "contacts_added": native_app.contacts("add"),
     "contacts_removed": native_app.contacts("remove"),

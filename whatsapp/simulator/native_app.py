@@ -1,5 +1,6 @@
 """Coexistence: the business uses the WhatsApp Business app beside the API."""
 
+import base64
 from collections.abc import Callable
 from typing import Any
 
@@ -7,11 +8,15 @@ from whatsapp.simulator import errors, events, summaries
 from whatsapp.simulator.chats import OUTBOUND, Chat, Message, Person, Status
 from whatsapp.simulator.config import Phone
 from whatsapp.simulator.engine import Engine
+from whatsapp.simulator.shelf import INBOUND_SECONDS
 from whatsapp.simulator.wishes import WishError
 
 Json = dict[str, Any]
 Act = Callable[[Engine, Phone, Person, Json], None]
 MOST_THREADED = 20_000
+_PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 
 
 def echo(engine: Engine, phone: Phone, person: Person, data: Json) -> None:
@@ -78,6 +83,27 @@ def history(engine: Engine, phone: Phone, person: Person, data: Json) -> None:
     engine.sender.submit(events.other(phone, "history", chunk, kind="history"))
 
 
+def history_media(engine: Engine, phone: Phone, person: Person, data: Json) -> None:
+    """The file of an old message, which stood in the history as a placeholder."""
+    world = engine.world
+    file = world.media.add(
+        phone,
+        data=_PIXEL,
+        mime_type="image/png",
+        name="",
+        expires_at=world.now() + INBOUND_SECONDS,
+    )
+    image = {"id": file.id, "mime_type": file.mime_type, "sha256": file.sha256}
+    unit = {
+        "from": person.wa_id,
+        "id": world.ids.wamid(person.wa_id, inbound=True),
+        "timestamp": str(int(world.now()) - 86400),
+        "type": "image",
+        "image": image,
+    }
+    engine.sender.submit(events.other(phone, "history", unit, kind="messages"))
+
+
 def history_refused(engine: Engine, phone: Phone, person: Person, data: Json) -> None:
     """The owner does not share what was written before."""
     chunk = {"errors": [errors.webhook_error(2593109)]}
@@ -113,12 +139,14 @@ def _last(chat: Chat) -> Message:
 def _old(engine: Engine, phone: Phone, person: Person, at: int, when: int) -> Json:
     ours = at % 2 == 1
     ends = {"from": phone.digits, "to": person.wa_id} if ours else {"from": person.wa_id}
+    said: Json = {"type": "text", "text": {"body": f"Mensagem antiga {at + 1}"}}
+    if at % 10 == 9:
+        said = {"type": "media_placeholder"}
     return {
         **ends,
         "id": engine.world.ids.wamid(person.wa_id, inbound=not ours),
         "timestamp": str(when),
-        "type": "text",
-        "text": {"body": f"Mensagem antiga {at + 1}"},
+        **said,
         "history_context": {"status": "READ"},
     }
 

@@ -179,6 +179,32 @@ def test_a_status_of_an_unknown_message(happen):
     assert value["statuses"][0]["status"] == "warning"
 
 
+def test_ticks_of_a_group_come_together(happen):
+    statuses = happen("group_ticks")["value"]["statuses"]
+
+    assert [one["recipient_type"] for one in statuses] == ["group", "group"]
+    assert len({one["recipient_participant_id"] for one in statuses}) == 2
+    assert len({one["id"] for one in statuses}) == 1
+
+
+def test_text_may_be_odd_and_time_in_milliseconds(happen, call):
+    body = happen("odd_text")["value"]["messages"][0]["text"]["body"]
+    assert "\x00" in body
+    assert "\ud83d " in body
+    path = f"/simulator/state?phone_number_id={ACME}&wa_id={MARIA}"
+    assert call("GET", path).status == 200
+
+    assert len(happen("milliseconds")["value"]["messages"][0]["timestamp"]) == 13
+
+
+def test_a_file_of_the_history_comes_later(happen, call):
+    thread = happen("history", count=10)["value"]["history"][0]["threads"][0]
+    assert thread["messages"][9]["type"] == "media_placeholder"
+
+    (image,) = happen("history_media")["value"]["messages"]
+    assert call("GET", f"/v25.0/{image['image']['id']}").json["mime_type"] == "image/png"
+
+
 def test_a_group_message_is_no_part_of_the_private_chat(happen, sim, call):
     value = happen("group_message", text="Oi, grupo", sender=JOAO)["value"]
 
@@ -195,6 +221,7 @@ def test_a_group_message_is_no_part_of_the_private_chat(happen, sim, call):
         ("group_leave", "group_participants_update"),
         ("group_settings", "group_settings_update"),
         ("group_delete", "group_lifecycle_update"),
+        ("group_status", "group_status_update"),
     ],
 )
 def test_a_group_tells_of_itself(happen, what, field):

@@ -9,16 +9,17 @@ const GROUPS = {
     "call",
   ],
   g_odd: [
-    "unsupported", "unknown_type", "too_big", "request_welcome", "no_object", "edit_early",
-    "revoke_early",
+    "unsupported", "unknown_type", "too_big", "request_welcome", "no_object", "odd_text",
+    "milliseconds", "edit_early", "revoke_early",
   ],
   g_business: ["stray_status", "value_errors", "unknown_field", "test_button"],
   g_groups: [
     "group_message", "group_create", "group_join", "group_leave", "group_settings", "group_delete",
+    "group_status", "group_ticks",
   ],
   g_app: [
-    "echo", "echo_edit", "echo_revoke", "history", "history_refused", "contacts_added",
-    "contacts_removed",
+    "echo", "echo_edit", "echo_revoke", "history", "history_media", "history_refused",
+    "contacts_added", "contacts_removed",
   ],
   g_many: ["batch", "big_body"],
 };
