@@ -123,6 +123,7 @@ CELERY_TASK_ROUTES = {
     "conversations.tasks.drain_outbox": {"queue": "send"},
     "conversations.tasks.fetch_media": {"queue": "media"},
     "conversations.tasks.upload_media": {"queue": "media"},
+    "whatsapp.tasks.run_urgent_job": {"queue": "urgent"},
 }
 CELERY_TASK_PUBLISH_RETRY = False
 # A worker that looks for more by itself says so here, and nobody nudges it meanwhile.
@@ -186,6 +187,9 @@ CONTENT_SECURITY_POLICY = {
 # --- WhatsApp ---------------------------------------------------------------------------------
 GRAPH_API_URL = env.str("GRAPH_API_URL", default="https://graph.facebook.com")
 GRAPH_API_VERSION = env.str("GRAPH_API_VERSION", default="v25.0")
+# Of "Facebook Login for Business"; empty: numbers are connected with a token only.
+META_SIGNUP_CONFIG_ID = env.str("META_SIGNUP_CONFIG_ID", default="")
+META_SDK_URL = env.str("META_SDK_URL", default="https://connect.facebook.net/en_US/sdk.js")
 WEBHOOK_RETENTION_DAYS = env.int("WEBHOOK_RETENTION_DAYS", default=7)
 # Where files may be fetched from, beside the Graph API's own host; with a dot: every host below.
 MEDIA_HOSTS = env.list("MEDIA_HOSTS", default=["lookaside.fbsbx.com", ".fbcdn.net"])

@@ -17,7 +17,7 @@ from conversations.api import (
     uploads,
 )
 from tenants.api import auth
-from whatsapp.api import callbacks, jobs, meta_apps, phones, policies, profile, templates
+from whatsapp.api import callbacks, jobs, meta_apps, phones, policies, profile, signup, templates
 
 
 def _both(route: str, view: type[APIView], **kwargs: Any) -> list[URLPattern]:
@@ -46,6 +46,7 @@ tenant_patterns: list[URLPattern] = [
     *_both("media/<int:pk>/file", media.MediaFileView),
     *_both("phones/", phones.PhoneListView),
     *_both("phones/connect", phones.ConnectView),
+    *_both("phones/signup", signup.SignupView),
     *_both("phones/<int:pk>/", phones.PhoneView),
     *_both("phones/<int:pk>/check", phones.CheckView),
     *_both("phones/<int:pk>/token", phones.TokenView),

@@ -9,3 +9,4 @@ class WhatsappConfig(AppConfig):
     def ready(self) -> None:
         """Make the kinds of jobs known that nothing else asks for by name."""
         import_module("whatsapp.services.callback_jobs")
+        import_module("whatsapp.services.signup_jobs")

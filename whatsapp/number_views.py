@@ -17,7 +17,7 @@ from whatsapp import selectors
 from whatsapp.forms import numbers as forms
 from whatsapp.forms.policies import ReadPolicyForm
 from whatsapp.models import Job, Phone
-from whatsapp.services import connections, policies
+from whatsapp.services import connections, policies, signups
 from whatsapp.webhooks import selectors as routes
 
 _CHECKS = (Job.Kind.NUMBER_CHECK, Job.Kind.NUMBER_TOKEN)
@@ -33,6 +33,7 @@ def numbers(request: OperatorRequest) -> HttpResponse:
         "connected": [phone for phone in found if phone.is_connected],
         "gone": [phone for phone in found if not phone.is_connected],
         "may_manage": _may_manage(request),
+        "may_sign_up": _may_manage(request) and signups.app() is not None,
         "now": timezone.now(),
     }
     return render(request, "whatsapp/numbers/list.html", context)

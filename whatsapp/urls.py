@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from whatsapp import meta_app_views, number_views, profile_views, template_views, views
+from whatsapp import (
+    meta_app_views,
+    number_views,
+    profile_views,
+    signup_views,
+    template_views,
+    views,
+)
 
 urlpatterns = [
     path("templates/", views.templates, name="templates"),
@@ -17,6 +24,12 @@ urlpatterns = [
         "settings/numbers/connect/<int:pk>",
         number_views.number_connecting,
         name="number_connecting",
+    ),
+    path("settings/numbers/signup", signup_views.signup, name="number_signup"),
+    path(
+        "settings/numbers/signup/<int:pk>",
+        signup_views.signing_up,
+        name="number_signing_up",
     ),
     path("settings/numbers/<int:pk>/", number_views.number, name="number"),
     path("settings/numbers/<int:pk>/check", number_views.number_check, name="number_check"),

@@ -101,6 +101,7 @@ def test_it_is_openapi_3_1_with_every_route_once():
         f"{tenant}/meta-apps/{{id}}/previous-secret",
         f"{tenant}/phones/",
         f"{tenant}/phones/connect",
+        f"{tenant}/phones/signup",
         f"{tenant}/phones/{{id}}/",
         f"{tenant}/phones/{{id}}/app",
         f"{tenant}/phones/{{id}}/callback-override",

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from whatsapp import errors
-from whatsapp.findings import numbers
+from whatsapp.findings import numbers, signup
 from whatsapp.findings.grades import Finding, Grade, Verdict
 
 __all__ = ["STEPS", "TABLE", "Finding", "Grade", "Told", "Verdict", "of_error", "told"]
 
 # The steps' titles, and what they can find, by code.
-STEPS: dict[str, str] = {**numbers.STEPS}
-TABLE: dict[str, Finding] = {**numbers.TABLE}
+STEPS: dict[str, str] = {**numbers.STEPS, **signup.STEPS}
+TABLE: dict[str, Finding] = {**numbers.TABLE, **signup.TABLE}
 
 
 @dataclass(frozen=True, slots=True)

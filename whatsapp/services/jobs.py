@@ -34,8 +34,9 @@ def start(
     arguments: dict[str, Any] | None = None,
     secret: dict[str, str] | None = None,
     single: bool = False,
+    urgent: bool = False,
 ) -> Job:
-    """Queue a job.
+    """Queue a job; an ``urgent`` one waits behind no other kind of work.
 
     ``secret`` is what only the job may read (tokens, PINs): sealed, and wiped when the job ends.
     Of a ``single`` kind one job a subject waits at most, and is returned instead of a second one.
@@ -66,8 +67,17 @@ def start(
                 single=single,
             )
         job = waiting
-    queue.enqueue("whatsapp.tasks.run_job", job_id=job.pk)
+    if urgent:
+        queue.enqueue("whatsapp.tasks.run_urgent_job", job_id=job.pk)
+    else:
+        queue.enqueue("whatsapp.tasks.run_job", job_id=job.pk)
     return job
+
+
+def keep_secret(job: Job, secret: dict[str, str]) -> None:
+    """Let a running job go on with another secret, should this run of it break off."""
+    job.secret_sealed = _sealed(secret)
+    job.save(update_fields=["secret_sealed"])
 
 
 def forget(*, before: datetime) -> None:

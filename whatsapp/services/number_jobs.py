@@ -76,7 +76,11 @@ def app_of(work: Work, app_id: int | None) -> MetaApp | None:
         return live.filter(pk=app_id, tenant=work.tenant).first()
 
 
-def _connect(work: Work) -> None:
+def connect(work: Work) -> None:
+    """Prove a number with the job's token, step by step, and connect it.
+
+    Raises: StepFailedError, CloudApiError.
+    """
     given, secret = work.job.arguments, work.secrets
     proof = _prove(work, given["app"], given["phone_number_id"], given["waba_id"], secret)
     work.begin("claim")
@@ -227,4 +231,4 @@ def _is_own(work: Work, app_id: int) -> bool:
         return MetaApp.objects.filter(pk=app_id, tenant=work.tenant).exists()
 
 
-kinds.register(JobKind(Job.Kind.NUMBER_CONNECT, _connect), JobKind(Job.Kind.NUMBER_TOKEN, _replace))
+kinds.register(JobKind(Job.Kind.NUMBER_CONNECT, connect), JobKind(Job.Kind.NUMBER_TOKEN, _replace))
