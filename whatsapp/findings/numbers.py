@@ -203,7 +203,7 @@ TABLE: dict[str, Finding] = {
     "review_approved": Finding(_("Approved.")),
     "review_pending": Finding(_("Under way: %(word)s.")),
     "review_rejected": Finding(_("WhatsApp has rejected the account."), _MANAGER),
-    "alert_told": Finding(_("%(word)s"), _MANAGER),
+    "alert_told": Finding("%(word)s", _MANAGER),
     "alert_over": Finding(_("%(word)s: settled.")),
     "security_told": Finding(
         _("Somebody changed or asked for the number's PIN: %(word)s."),
