@@ -6,6 +6,7 @@ from django import template
 from django.utils.translation import gettext as _
 
 from whatsapp.limits import media
+from whatsapp.services import voices
 
 register = template.Library()
 
@@ -28,6 +29,8 @@ def file_limits() -> str:
         for kind in media.TYPES
     }
     types = {mime_type: kind for kind, known in media.TYPES.items() for mime_type in known}
+    if voices.is_possible():
+        types["audio/webm"] = "audio"  # packed anew when it comes
     return json.dumps(
         {"kinds": kinds, "types": types, "aliases": _ALIASES, "none": _(media.NO_KIND)}
     )
@@ -38,6 +41,12 @@ def file_accept() -> str:
     """Return what a file picker offers; pictures of any kind, which the page converts."""
     types = {one for known in media.TYPES.values() for one in known} | {"image/*", ".csv", ".txt"}
     return ",".join(sorted(types))
+
+
+@register.simple_tag
+def packs_voices() -> bool:
+    """Tell whether voices in WebM, as most browsers record them, can be sent."""
+    return voices.is_possible()
 
 
 @register.simple_tag

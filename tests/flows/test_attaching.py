@@ -2,14 +2,17 @@
 
 import http.client
 import json
+from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+import requests
+from playwright.sync_api import Browser, Page, expect
 
 from tests import files
 from tests.flows.running import Demo, until
 from tests.flows.test_inbox_page import DEADLINE_MS, Customer, chromium, inbox, noe
 from tests.plugin import find_chromium
+from whatsapp.services import voices
 
 __all__ = ["chromium", "inbox", "noe"]
 pytestmark = [
@@ -104,3 +107,41 @@ def test_without_a_connection_the_file_waits_and_later_goes_out_once(inbox: Page
     inbox.locator("#send").click()
     expect(inbox.locator(".bubble.out[data-id]")).to_have_count(1, timeout=DEADLINE_MS)
     expect(inbox.locator(".tray-item")).to_have_count(0)
+
+
+@pytest.fixture
+def talking(living: Demo, chromium: Browser) -> Iterator[Page]:
+    """Ana's inbox in a browser whose microphone hears a beep."""
+    devices = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    browser = chromium.browser_type.launch(
+        executable_path=find_chromium(), args=["--no-sandbox", *devices]
+    )
+    context = browser.new_context(locale="en-US", permissions=["microphone"])
+    context.set_default_timeout(DEADLINE_MS)
+    page = context.new_page()
+    page.goto(living.read()["tenants"]["acme"]["url"])
+    page.locator("input[name=email]").fill("ana@acme.test")
+    page.locator("input[name=password]").fill("demo")
+    page.locator("form button[type=submit]").first.click()
+    expect(page.locator("#light")).to_have_attribute("data-state", "live", timeout=DEADLINE_MS)
+    yield page
+    browser.close()
+
+
+@pytest.mark.skipif(not voices.is_possible(), reason="The voice extra is not installed.")
+def test_a_voice_is_recorded_and_heard_on_the_phone(living: Demo, talking: Page, noe: Customer):
+    noe.open(talking, "Me explica por áudio?")
+    record = talking.get_by_role("button", name="Record a voice message")
+    record.click()
+    stop = talking.get_by_role("button", name="Stop recording")
+    expect(stop).to_contain_text("0:01", timeout=DEADLINE_MS)
+    stop.click()
+    expect(talking.locator(".tray-item")).to_contain_text("Voice message")
+    talking.locator("#send").click()
+
+    bubble = talking.locator(".bubble.out[data-id]")
+    expect(bubble.locator("audio")).to_have_count(1, timeout=DEADLINE_MS)
+    (shown,) = until(lambda: on_the_phone(living, noe), "the voice arrived")
+    assert (shown["type"], shown["media"]["kind"]) == ("audio", "audio")
+    accepted = requests.get(f"{living.read()['simulator_url']}/simulator/messages", timeout=30)
+    assert accepted.json()["messages"][-1]["body"]["audio"]["voice"] is True

@@ -4,6 +4,7 @@ import "./list.js";
 import "./thread.js";
 import "./composer.js";
 import "./tray.js";
+import "./voice.js";
 import "./quoting.js";
 import "./clock.js";
 import "./keys.js";

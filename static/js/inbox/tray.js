@@ -35,13 +35,12 @@ function refusal(file, kind) {
   return sentence.replace("%(type)s", type || "?").replace("%(size)s", shownSize(file.size));
 }
 
-async function add(file) {
-  const item = { id: uuid(), original: file, file, caption: "", picture: "", error: "", isSending: false };
+async function add(file, of = openId(), more = {}) {
+  const item = { id: uuid(), original: file, file, caption: "", picture: "", error: "", isSending: false, ...more };
   item.kind = limits().types[typeOf(file)] ?? "";
   const mayBeDocument = item.kind && item.kind !== "document" && !refusal(file, item.kind);
   item.mayBeDocument = mayBeDocument;
-  const of = openId();
-  trays.set(of, [...items(), item]);
+  trays.set(of, [...(trays.get(of) ?? []), item]);
   item.ready = prepare(item);
   await item.ready;
   if (of === openId()) draw();
@@ -68,6 +67,13 @@ async function makePhoto(item) {
 export function addFiles(files) {
   if (!tray() || isClosed()) return;
   for (const file of files) add(file);
+  draw();
+}
+
+// What was said belongs where it was begun, whatever is open by now.
+export function addVoice(file, of) {
+  if (!tray()) return;
+  add(file, of, { isVoice: true });
   draw();
 }
 
