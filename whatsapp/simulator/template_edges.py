@@ -37,8 +37,10 @@ async def create(call: Call) -> Answer:
     catalog = call.engine.world.templates
     template_rules.check_names(body)
     name, language, category = body["name"], body["language"], body["category"].upper()
-    kind, components = str(body.get("parameter_format") or "POSITIONAL"), body.get("components")
-    template_rules.check_components(components, category=category, parameter_format=kind)
+    kind = str(body.get("parameter_format") or "POSITIONAL")
+    components = template_rules.checked(
+        body.get("components"), category=category, parameter_format=kind
+    )
     if catalog.named(waba_id, name, language) is not None:
         raise GraphError(
             100, message="Invalid parameter", subcode=2388024, details="Content already exists."
@@ -58,9 +60,10 @@ async def create(call: Call) -> Answer:
 async def edit(call: Call) -> Answer:
     """Replace a template's components, and review them after a moment."""
     waba_id, template = call.this_template()
-    components = call.body().get("components")
-    template_rules.check_components(
-        components, category=template.category, parameter_format=template.parameter_format
+    components = template_rules.checked(
+        call.body().get("components"),
+        category=template.category,
+        parameter_format=template.parameter_format,
     )
     if template.status not in EDITABLE or not _may_edit(call, template):
         raise errors.refusal(2388039)

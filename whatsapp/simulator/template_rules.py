@@ -9,8 +9,10 @@ Json = dict[str, Any]
 _NAME = re.compile(r"[a-z0-9_]{1,512}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Z]{2,3})?")
 _CATEGORIES = ("MARKETING", "UTILITY", "AUTHENTICATION")
-_KINDS = ("HEADER", "BODY", "FOOTER", "BUTTONS", "CAROUSEL", "LIMITED_TIME_OFFER")
-_KINDS += ("CALL_PERMISSION_REQUEST",)
+_KINDS = (
+    *("HEADER", "BODY", "FOOTER", "BUTTONS"),
+    *("CAROUSEL", "LIMITED_TIME_OFFER", "CALL_PERMISSION_REQUEST"),
+)
 _FORMATS = ("TEXT", "IMAGE", "VIDEO", "GIF", "DOCUMENT", "LOCATION", "PRODUCT")
 _SAMPLED = ("IMAGE", "VIDEO", "GIF", "DOCUMENT")
 _VARIABLE = re.compile(r"\{\{\s*([^{}\s]*)\s*\}\}")
@@ -39,8 +41,8 @@ def check_names(body: Json) -> None:
             raise GraphError(100, message=f"(#100) Param {key} is not valid.")
 
 
-def check_components(components: Any, *, category: str, parameter_format: str) -> None:
-    """Raise GraphError for parts that make no template."""
+def checked(components: Any, *, category: str, parameter_format: str) -> list[Json]:
+    """Return the parts of a template. Raises: GraphError, for parts that make none."""
     if not isinstance(components, list) or not all(isinstance(one, dict) for one in components):
         raise GraphError(100, message="(#100) Param components must be an array of objects.")
     kinds = [str(one.get("type")).upper() for one in components]
@@ -51,6 +53,7 @@ def check_components(components: Any, *, category: str, parameter_format: str) -
     for kind, component in zip(kinds, components, strict=True):
         if not (is_code and kind in {"BODY", "FOOTER"}):  # the words of a code are Meta's
             _check(kind, component, is_named=is_named)
+    return components
 
 
 def _check(kind: str, component: Json, *, is_named: bool, longest: int = 1024) -> None:

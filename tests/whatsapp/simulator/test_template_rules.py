@@ -30,7 +30,7 @@ def template(*components: Any, **changes: Any) -> Json:
 
 def check(body: Json) -> None:
     template_rules.check_names(body)
-    template_rules.check_components(
+    template_rules.checked(
         body["components"],
         category=body["category"],
         parameter_format=body.get("parameter_format", "POSITIONAL"),
