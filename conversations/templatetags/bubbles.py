@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from conversations import forms
 from conversations.models import Message
+from conversations.templatetags import inbox
 from whatsapp import payloads, rendering
 from whatsapp.payloads import content_reading, contents
 from whatsapp.rendering import Rendered, formatting
@@ -138,8 +139,8 @@ def notice(shown: contents.Notice) -> str:
     """Say in a sentence what WhatsApp tells of a customer."""
     if shown.kind in {"user_changed_number", "customer_changed_number"}:
         if shown.wa_id:
-            sentence = _("The customer writes from a new number: +%(number)s.")
-            return sentence % {"number": shown.wa_id}
+            sentence = _("The customer writes from a new number: %(number)s.")
+            return sentence % {"number": inbox.written_number(shown.wa_id.removeprefix("+"))}
         return _("The customer writes from a new number.")
     if shown.kind == "user_changed_user_id":
         return _("The customer has a new WhatsApp identity.")
