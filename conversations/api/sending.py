@@ -79,6 +79,12 @@ REQUESTS: dict[str, dict[str, Any]] = {
         },
         footer={"text": "Responda até as 18h"},
     ),
+    "Buttons below a photo": _interactive(
+        "button",
+        "É este o modelo?",
+        {"buttons": [{"type": "reply", "reply": {"id": "yes", "title": "É esse"}}]},
+        header={"type": "image", "image": {"media": 51}},
+    ),
     "List": _interactive(
         "list",
         "Como podemos ajudar?",

@@ -160,6 +160,10 @@ class _Head:
 
 def carrying(kind: str, content: dict[str, Any], media_id: str) -> dict[str, Any]:
     """Put Meta's id of a file where ours stands: in the type's object, or in a header's."""
+    if kind == "interactive":
+        header = content["header"]
+        header[header["type"]] = _with_id(header[header["type"]], media_id)
+        return content
     if kind != "template":
         return _with_id(content, media_id)
     for component in content["components"]:

@@ -23,6 +23,8 @@ def enclose(*, actor: Actor, draft: Message) -> None:
     Raises: InvalidMessageError, also for a file that the actor may not see.
     """
     kind = draft.type.lower()
+    if kind == "interactive":
+        _enclose_header(actor, draft)
     if kind not in limits.MEDIA:
         return
     content = dict(draft.content)
@@ -36,6 +38,16 @@ def enclose(*, actor: Actor, draft: Message) -> None:
     if kind == "document" and file.name:
         content.setdefault("filename", file.name)
     draft.content, draft.media = content, file
+
+
+def _enclose_header(actor: Actor, draft: Message) -> None:
+    header = draft.content.get("header", {})
+    kind = header.get("type", "")
+    if kind in limits.MEDIA and "media" in header[kind]:
+        path = ("interactive", "header", kind, "media")
+        file = find(actor=actor, pk=header[kind]["media"], path=path)
+        check(file, kind=kind, path=path)
+        draft.media = file
 
 
 def check(file: MediaFile, *, kind: str, path: tuple[str, ...]) -> None:

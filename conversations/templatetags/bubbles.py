@@ -170,9 +170,9 @@ def as_it_came(message: Message) -> str:
 
 
 @register.filter
-def media_label(shown: contents.Media | Rendered, message: Message) -> str:
-    """Name a medium: a voice message, a document's file, a photo, what a template brings."""
-    if isinstance(shown, Rendered):
+def media_label(shown: contents.Content | Rendered, message: Message) -> str:
+    """Name a medium: a voice message, a document's file, a photo, what a header brings."""
+    if not isinstance(shown, contents.Media):
         return (message.media.name if message.media else "") or message.get_type_display()
     if message.type == Message.Type.AUDIO and shown.is_voice:
         return _("Voice message")

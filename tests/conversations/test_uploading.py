@@ -18,6 +18,7 @@ from tests.conversations.inboxes import open_with
 from tests.conversations.sending import message_in
 from tests.conversations.uploading import MARIANA, config, kept
 from tests.whatsapp import raw_meta
+from tests.whatsapp.test_limits import buttons
 from whatsapp.models import MediaUpload, Phone
 from whatsapp.services import files as storage
 from whatsapp.services import uploads
@@ -130,6 +131,43 @@ def test_each_kind_reaches_the_customer_byte_by_byte(
     arrived = meta.engine.world.media.find(upload.media_id, now=meta.engine.world.now())
     assert (arrived.data, arrived.mime_type.replace('"', "")) == (data, mime_type)
     assert upload.expires_at > timezone.now() + timedelta(days=28)
+
+
+def test_a_header_of_buttons_brings_a_file(meta, phone, ana, send, page, conversation):
+    file = kept(ana, files.picture(size=(300, 200)))
+    message = outbound.send_message(
+        actor=ana,
+        conversation=conversation,
+        kind="interactive",
+        content=buttons("Sim", header={"type": "image", "image": {"media": file.pk}}),
+        client_id=uuid4(),
+        now=timezone.now(),
+    )
+
+    deliver(phone)
+
+    assert fresh(message).status == "ACCEPTED", message.error_detail
+    (sent,) = meta.messages()
+    header = sent["body"]["interactive"]["header"]
+    assert header == {"type": "image", "image": {"id": MediaUpload.objects.get().media_id}}
+    html = page("vera@acme.test").get(f"/inbox/{conversation.pk}/").content.decode()
+    assert f'src="/media/{file.pk}/thumb"' in html
+
+
+def test_a_header_of_buttons_takes_no_file_of_another_kind(ana, conversation):
+    file = kept(ana, files.PDF)
+    with pytest.raises(outbound.composing.InvalidMessageError) as refusal:
+        outbound.send_message(
+            actor=ana,
+            conversation=conversation,
+            kind="interactive",
+            content=buttons("Sim", header={"type": "image", "image": {"media": file.pk}}),
+            client_id=uuid4(),
+            now=timezone.now(),
+        )
+
+    ((path, _sentence, code),) = refusal.value.context["errors"]
+    assert (path, code) == (("interactive", "header", "image", "media"), "file_kind")
 
 
 def test_the_message_waits_for_its_file_and_the_next_one_for_the_message(

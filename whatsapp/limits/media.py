@@ -124,14 +124,15 @@ def _violation(path: Path, code: str, sentence: str, file: File) -> Violation:
     return Violation(path, code, sentence, values)
 
 
-def _id(value: Any, path: Path) -> Iterator[Violation]:
+def upload_id(value: Any, path: Path) -> Iterator[Violation]:
+    """Allow the id of an upload to us."""
     is_whole = isinstance(value, int) and not isinstance(value, bool)
     if not is_whole or not 0 < value <= ID_MAX:
         yield Violation(path, "invalid", _("This has to be the id of a file that was uploaded."))
 
 
 _CAPTION = text(CAPTION_MAX_CHARACTERS)
-_FILE: Mapping[str, Rule] = {"media": _id}
+_FILE: Mapping[str, Rule] = {"media": upload_id}
 MEDIA: dict[str, Rule] = {
     "image": members(_FILE, {"caption": _CAPTION}),
     "video": members(_FILE, {"caption": _CAPTION}),
