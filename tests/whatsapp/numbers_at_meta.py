@@ -53,12 +53,12 @@ class Meta:
         # By "GET debug_token", "POST register", ...: (status, document) or an exception.
         self.instead: dict[str, Any] = {}
         for method in ("GET", "POST"):
-            mock.add_callback(method, re.compile(".*"), self._answer(method))
+            mock.add_callback(method, re.compile(".*"), self.answering(method))
 
     def refuse(self, call: str, code: int, status: int = 400, detail: str = "no") -> None:
         self.instead[call] = (status, {"error": {"code": code, "message": detail}})
 
-    def _answer(self, method: str):
+    def answering(self, method: str):
         def answer(request):
             if request.url.startswith(DOOR):
                 return self._door(request)

@@ -1,5 +1,6 @@
 """The check of a number: what it finds, what it keeps, and that no blip takes a number away."""
 
+import json
 import re
 from datetime import timedelta
 
@@ -196,6 +197,25 @@ def test_a_number_heals_by_metas_plain_word_alone(admin, acme, phone, meta):
 
     assert phone.health == "OK"
     assert kept(acme)["token"] == ("OK", "token_valid")
+
+
+def test_a_call_refused_during_the_check_counts_more_than_what_was_said_before(
+    admin, acme, phone, meta
+):
+    def refuse_meanwhile(request):
+        with context.tenant(acme.schema_name):
+            health.token_refused(tenant=acme, phone_id=phone.pk, sealed=phone.access_token_sealed)
+        return (200, {}, json.dumps({"data": []}))
+
+    subscriptions = "https://graph.facebook.com/v25.0/102290129340398/subscribed_apps"
+    meta.mock.remove("GET", re.compile(".*"))
+    meta.mock.add_callback("GET", subscriptions, refuse_meanwhile)
+    meta.mock.add_callback("GET", re.compile(".*"), meta.answering("GET"))
+
+    check(admin, phone)
+
+    assert phone.health == "AUTH_ERROR"
+    assert kept(acme)["token"] == ("PROBLEM", "token_refused")
 
 
 def test_a_problem_that_is_over_leaves_the_number_working(admin, acme, phone, meta):

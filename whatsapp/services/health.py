@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import Exists
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -61,11 +62,21 @@ def checked(*, phone: Phone, found: Iterable[Fact], is_proven: bool, at: datetim
     current = Phone.objects.select_for_update(no_key=True).get(pk=phone.pk)
     if current.access_token_sealed != phone.access_token_sealed:
         return False
-    if is_proven and current.health in {Phone.Health.AUTH_ERROR, Phone.Health.UNKNOWN}:
-        Phone.objects.filter(pk=phone.pk).update(health=Phone.Health.OK)
     Phone.objects.filter(pk=phone.pk).update(health_checked_at=at)
     _write(phone.pk, found)
+    if is_proven:
+        _heal(phone.pk)
     return True
+
+
+def _heal(phone_id: int) -> None:
+    """Let a number work, unless a call was refused since Meta called its token good."""
+    good = NumberFact.objects.filter(phone_id=phone_id, matter=TOKEN, word=VALID)
+    waiting = Phone.objects.filter(
+        Exists(good), pk=phone_id, health__in=(Phone.Health.AUTH_ERROR, Phone.Health.UNKNOWN)
+    )
+    if waiting.update(health=Phone.Health.OK):
+        _write(phone_id, [])
 
 
 def forget_token(*, phone_id: int) -> None:
