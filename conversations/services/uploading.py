@@ -14,7 +14,6 @@ from conversations.services import outbox
 from conversations.services.outbox import Move
 from tenants import context, queue
 from tenants.models import Tenant
-from whatsapp.models import MediaUpload
 from whatsapp.services import upload_rows, uploads
 
 logger = logging.getLogger(__name__)
@@ -57,8 +56,7 @@ def sweep() -> None:
     """Take care of files that no nudge reached; inside the tenant's context."""
     now = timezone.now()
     _rescue()
-    due = MediaUpload.objects.filter(state=MediaUpload.State.PENDING, due_at__lte=now)
-    oldest = due.order_by("due_at").values_list("due_at", flat=True).first()
+    oldest = uploads.due(now=now).values_list("due_at", flat=True).first()
     if oldest is None:
         return
     if now - oldest < OVERDUE:

@@ -17,6 +17,7 @@ from tests import files
 from tests.conversations.inboxes import open_with
 from tests.conversations.sending import message_in
 from tests.conversations.uploading import MARIANA, config, kept
+from tests.polling import until
 from tests.whatsapp import raw_meta
 from tests.whatsapp.test_limits import buttons
 from whatsapp.models import MediaUpload, Phone
@@ -265,6 +266,27 @@ def test_an_id_that_ended_while_its_message_waited_is_found_by_the_sweeper(meta,
     with context.tenant(acme.schema_name):
         deliver(phone)
         assert fresh(message).status == "ACCEPTED"
+
+
+def test_the_sweeper_nudges_what_is_due_and_of_numbers_that_can_send_alone(phone, send, nudges):
+    send()
+    nudges.clear()
+    uploading.sweep()
+    assert nudges == ["conversations.tasks.upload_media"]
+
+    Phone.objects.update(health="AUTH_ERROR")
+    nudges.clear()
+    uploading.sweep()
+    assert nudges == []
+
+
+def test_the_sweeper_hands_over_what_no_nudge_reached(meta, phone, send):
+    send()
+    MediaUpload.objects.update(due_at=timezone.now() - uploading.OVERDUE * 2)
+
+    uploading.sweep()
+
+    until(lambda: MediaUpload.objects.get().state == "READY")
 
 
 def test_an_id_that_meta_forgot_is_renewed_once(meta, phone, ana, send):

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext_noop as _
 
 from tenants import secrets
@@ -59,20 +59,22 @@ class Outcome:
         return bool(self.changes.get("state") == _State.FAILED)
 
 
-def claim(*, now: datetime) -> MediaUpload | None:
-    """Take the upload that has been due for longest; None when there is none.
+def due(*, now: datetime) -> QuerySet[MediaUpload]:
+    """Return what is due; what belongs to a number that cannot send waits until it can."""
+    waiting = MediaUpload.objects.filter(
+        state=_State.PENDING, due_at__lte=now, phone__status=Phone.Status.ACTIVE
+    )
+    return waiting.exclude(phone__health=Phone.Health.AUTH_ERROR).order_by("due_at", "id")
 
-    What belongs to a number that cannot send waits until it can.
-    """
+
+def claim(*, now: datetime) -> MediaUpload | None:
+    """Take the upload that has been due for longest; None when there is none."""
     with transaction.atomic():
-        due = MediaUpload.objects.filter(
-            state=_State.PENDING, due_at__lte=now, phone__status=Phone.Status.ACTIVE
-        ).exclude(phone__health=Phone.Health.AUTH_ERROR)
         # Rivals: other workers, each of whom is to have another file.
         upload = (
-            due.select_for_update(skip_locked=True, no_key=True, of=("self",))
+            due(now=now)
+            .select_for_update(skip_locked=True, no_key=True, of=("self",))
             .select_related("phone", "file")
-            .order_by("due_at", "id")
             .first()
         )
         if upload is not None:
