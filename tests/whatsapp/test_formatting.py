@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.conversations.inboxes import tags_of
 from whatsapp.rendering import formatting
-from whatsapp.templatetags.formatting import formatted
+from whatsapp.templatetags.formatting import formatted, written_moment
 
 
 @pytest.mark.parametrize(
@@ -69,3 +69,8 @@ def test_long_texts_take_no_longer_than_they_are(text):
     formatting.read(text * (60_000 // len(text)))
 
     assert time.monotonic() - started < 2
+
+
+@pytest.mark.parametrize("text", ["", "soon", "0001-01-01T00:00+14:00", "9999-12-31T23:59-14:00"])
+def test_a_moment_that_no_clock_shows_is_left_out(text):
+    assert written_moment(text) == ""

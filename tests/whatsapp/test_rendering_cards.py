@@ -105,8 +105,17 @@ def test_an_offer_has_its_end_in_milliseconds():
     assert rendered.text == "Só até sexta!\n\nTudo com desconto."
 
 
-@pytest.mark.parametrize("value", ["tomorrow", "2026-12-31", "2026-12-31T23:59"])
-def test_an_end_without_its_offset_is_none(value):
+@pytest.mark.parametrize(
+    "value",
+    [
+        "tomorrow",
+        "2026-12-31",
+        "2026-12-31T23:59",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-14:00",
+    ],
+)
+def test_an_end_without_its_offset_or_out_of_all_time_is_none(value):
     _refused(_parsed([OFFER]), {"offer.ends_at": value}, "offer.ends_at", "invalid")
 
 

@@ -123,6 +123,7 @@ def test_a_sample_is_an_id(media):
 def test_samples_of_cards_are_found():
     card = {"components": [header(7), BODY]}
     parts = [BODY, {"type": "CAROUSEL", "cards": [card, {"components": [header(8)]}]}]
+    parts.append({**BODY, "cards": 5})
 
     found = [(place, part["example"]["media"]) for place, part in samples.named(parts, ())]
 

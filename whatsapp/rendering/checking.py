@@ -105,9 +105,14 @@ def _odd_products(field: Field, value: str) -> str:
     return _("Give 1 to 30 different ids with commas between them.")
 
 
+# The first and the last years cannot be told in every time zone.
+_YEARS = range(2000, 2101)
+
+
 def _odd_moment(field: Field, value: str) -> str:
     try:
-        is_moment = datetime.fromisoformat(value).tzinfo is not None
+        moment = datetime.fromisoformat(value)
+        is_moment = moment.tzinfo is not None and moment.year in _YEARS
     except ValueError:
         is_moment = False
     return "" if is_moment else _("Give date, time and offset, as in 2026-12-31T23:59-03:00.")

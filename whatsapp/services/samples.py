@@ -12,6 +12,7 @@ from django.utils.translation import gettext_noop as _
 from tenants.permissions import Actor
 from whatsapp.models import MediaFile
 from whatsapp.rendering import Problem
+from whatsapp.rendering.lint_words import items_of
 
 # What Meta takes as a sample of each format.
 TYPES = {
@@ -42,14 +43,14 @@ def problems(*, actor: Actor, components: list[Any]) -> list[Problem]:
 
 def named(components: Any, place: Place) -> Iterator[tuple[Place, dict[str, Any]]]:
     """Find the headers, in cards as well, whose sample is an upload of ours."""
-    for index, part in enumerate(components if isinstance(components, list) else []):
+    for index, part in enumerate(items_of(components)):
         if not isinstance(part, dict):
             continue
         here, example = (*place, str(index)), part.get("example")
         is_header = str(part.get("type", "")).upper() == "HEADER"
         if is_header and isinstance(example, dict) and isinstance(example.get("media"), int):
             yield here, part
-        for at, card in enumerate(part.get("cards") or []):
+        for at, card in enumerate(items_of(part.get("cards"))):
             if isinstance(card, dict):
                 inner = (*here, "cards", str(at), "components")
                 yield from named(card.get("components"), inner)

@@ -40,9 +40,9 @@ def written_moment(text: str) -> str:
     """Write a moment that is kept as ISO 8601, by the clock of the business; else nothing."""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        local = timezone.localtime(moment, ZoneInfo(settings.DISPLAY_TIME_ZONE))
+    except (ValueError, OverflowError):
         return ""
-    local = timezone.localtime(moment, ZoneInfo(settings.DISPLAY_TIME_ZONE))
     # Translators: a Django date format: day, month, year, time.
     return date_format(local, _("j F Y, H:i"))
 
