@@ -1,15 +1,18 @@
 """Write whom WhatsApp keeps apart from a number: merges, lists that were read, refused messages."""
 
+import logging
 from collections.abc import Collection
 from datetime import datetime
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from conversations.models import Block, Contact, ContactIdentity, Conversation, Message
 from tenants.db import arrays
 from tenants.feed import live
 from tenants.feed.live import Cursor, Draft
 from tenants.feed.models import Change
+
+logger = logging.getLogger(__name__)
 
 _AT_ONCE = 1000
 # Of two about one number that stays which says more of what WhatsApp does.
@@ -46,19 +49,30 @@ def move(cursor: Cursor, gone: dict[int, int]) -> None:
 
 
 def learn(*, message_ids: Collection[int]) -> None:
-    """Note whom WhatsApp keeps apart, as it said by refusing these messages (130403)."""
+    """Note whom WhatsApp keeps apart, as it said by refusing these messages (130403). Never raises.
+
+    Costs nothing when there are none.
+    """
     if not message_ids:
         return
+    try:
+        _learn(message_ids)
+    except DatabaseError:
+        # The messages are accounted for; the next one that is refused says the same again.
+        logger.warning("that a customer is blocked was not kept")
+
+
+@transaction.atomic
+def _learn(message_ids: Collection[int]) -> None:
     pairs = set(
         Message.objects.filter(pk__in=message_ids).values_list(
             "conversation__contact_id", "phone_id"
         )
     )
-    with transaction.atomic():
-        kept = _locked({contact for contact, _ in pairs})
-        drafts = _apart({pair for pair in pairs if pair[0] in kept})
-        if drafts:
-            live.publish(*drafts)
+    kept = _locked({contact for contact, _ in pairs})
+    drafts = _apart({pair for pair in pairs if pair[0] in kept})
+    if drafts:
+        live.publish(*drafts)
 
 
 def replace(

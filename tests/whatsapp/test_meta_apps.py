@@ -205,6 +205,15 @@ def test_a_weak_secret_is_refused(boss, base, own):
         check_problem(patch(boss, f"{base}/phones/1/app", odd), 400, "invalid")
 
 
+def test_there_are_ten_apps_at_most(boss, base, own):
+    answers = [boss.post(f"{base}/meta-apps/", {**NEW, "app_id": f"80000{n}"}) for n in range(10)]
+
+    assert [answer.status_code for answer in answers] == [201] * 9 + [409]
+    check_problem(answers[-1], 409, "too_many_apps")
+    boss.send("DELETE", f"{base}/meta-apps/{own.pk}/")
+    assert boss.post(f"{base}/meta-apps/", {**NEW, "app_id": "800009"}).status_code == 201
+
+
 # --- the pages ------------------------------------------------------------------------------------
 def test_the_page_takes_an_app_and_shows_what_meta_asks_for(page, acme, phones):
     admin = page("admin@acme.test")

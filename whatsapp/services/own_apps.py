@@ -14,6 +14,14 @@ from whatsapp.webhooks.models import MetaApp, PhoneRoute
 from whatsapp.webhooks.services import apps
 
 _TOKEN_BYTES = 24
+# Every process that takes webhooks knows the secrets of all apps.
+APPS_MAX = 10
+
+
+class TooManyAppsError(DomainError):
+    code = "too_many_apps"
+    http_status = 409
+    message = _("There are ten apps already: remove one of them first.")
 
 
 class NoPlatformAppError(DomainError):
@@ -44,9 +52,12 @@ def register(
 ) -> MetaApp:
     """Take an app's webhooks from now on; a verify token is made where none is given.
 
-    Raises: ForbiddenError, AppTakenError, WeakSecretError.
+    Raises: ForbiddenError, TooManyAppsError, AppTakenError, WeakSecretError.
     """
     actor.require(Permission.MANAGE_NUMBERS)
+    with context.platform():
+        if MetaApp.objects.filter(tenant=actor.tenant, removed_at=None).count() >= APPS_MAX:
+            raise TooManyAppsError
     return apps.register_app(
         actor=actor.user,
         tenant=actor.tenant,
