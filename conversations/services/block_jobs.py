@@ -120,16 +120,22 @@ def _note(job: Job, state: Block.State | None, code: int | None = None, sentence
         return
     # Rivals: a merge, and an operator who asks for the contrary.
     Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
-    pair = Block.objects.filter(contact=contact, phone=job.arguments["phone"])
     if state is None:
-        pair.delete()
+        Block.objects.filter(contact=contact, phone=job.arguments["phone"]).delete()
     else:
-        pair.update(state=state, error_code=code, error=sentence[:500], changed_at=timezone.now())
+        words = {"state": state, "error_code": code, "error": sentence[:500]}
+        Block.objects.update_or_create(
+            contact=contact,
+            phone_id=job.arguments["phone"],
+            defaults={**words, "changed_at": timezone.now()},
+            create_defaults={**words, "author": job.author},
+        )
     contacts.publish(contact)
 
 
+_BOTH = (Job.Kind.CONTACT_BLOCK, Job.Kind.CONTACT_UNBLOCK)
 kinds.register(
-    JobKind(Job.Kind.CONTACT_BLOCK, _block, failed=_failed),
-    JobKind(Job.Kind.CONTACT_UNBLOCK, _unblock, failed=_failed),
+    JobKind(Job.Kind.CONTACT_BLOCK, _block, failed=_failed, outdated_by=_BOTH),
+    JobKind(Job.Kind.CONTACT_UNBLOCK, _unblock, failed=_failed, outdated_by=_BOTH),
     JobKind(Job.Kind.BLOCKS_READ, _read),
 )

@@ -16,7 +16,8 @@ def _set(work: Work) -> None:
     else:
         client, account = work.account(given["waba_id"]), given["waba_id"]
         overrides.set_for_account(client, waba_id=account, uri=given["uri"], verify_token=token)
-    work.job.result = {"override_callback_uri": given["uri"]}
+    # Everybody may read a job, and a query may hold somebody's secret.
+    work.job.result = {"override_callback_uri": given["uri"].partition("?")[0]}
     _look_again(given)
 
 
@@ -45,4 +46,8 @@ def _look_again(given: dict[str, object]) -> None:
         )
 
 
-kinds.register(JobKind(Job.Kind.CALLBACK_SET, _set), JobKind(Job.Kind.CALLBACK_REMOVE, _remove))
+_BOTH = (Job.Kind.CALLBACK_SET, Job.Kind.CALLBACK_REMOVE)
+kinds.register(
+    JobKind(Job.Kind.CALLBACK_SET, _set, outdated_by=_BOTH),
+    JobKind(Job.Kind.CALLBACK_REMOVE, _remove, outdated_by=_BOTH),
+)

@@ -41,8 +41,7 @@ def connect(
     """
     actor.require(Permission.MANAGE_NUMBERS)
     numbers.check_shape(phone_number_id=phone_number_id, waba_id=waba_id, access_token=access_token)
-    if pin and not _PIN.fullmatch(pin):
-        raise PinInvalidError
+    check_pin(pin=pin)
     _check_app(actor, app_id)
     if numbers.is_taken(tenant=actor.tenant, phone_number_id=phone_number_id):
         raise numbers.NumberTakenError
@@ -72,7 +71,7 @@ def replace_token(*, actor: Actor, phone: Phone, access_token: str) -> Job:
     numbers.check_shape(
         phone_number_id=phone.phone_number_id, waba_id=phone.waba_id, access_token=access_token
     )
-    _check_here(phone)
+    jobs.check_connected(phone=phone)
     job = jobs.start(
         author=actor.user,
         kind=Job.Kind.NUMBER_TOKEN,
@@ -91,7 +90,7 @@ def check(*, actor: Actor, phone: Phone, repair: bool = False) -> Job:
     Raises: ForbiddenError, NumberAwayError.
     """
     actor.require(Permission.MANAGE_NUMBERS)
-    _check_here(phone)
+    jobs.check_connected(phone=phone)
     return jobs.start(
         author=actor.user,
         kind=Job.Kind.NUMBER_CHECK,
@@ -116,6 +115,12 @@ def disconnect(*, actor: Actor, phone: Phone) -> None:
         if route is None:
             raise NumberAwayError
         numbers.release(actor=actor.user, route=route)
+
+
+def check_pin(*, pin: str) -> None:
+    """Refuse what is no PIN; "" is none. Raises: PinInvalidError."""
+    if pin and not _PIN.fullmatch(pin):
+        raise PinInvalidError
 
 
 def _check_app(actor: Actor, app_id: int | None) -> None:

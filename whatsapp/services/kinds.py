@@ -1,7 +1,7 @@
 """The kinds of jobs: each is registered from the module that knows how it is done."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NoReturn
@@ -133,13 +133,16 @@ class JobKind:
 
     ``doubted`` is for what must not be asked of Meta twice: it is called when nobody knows whether
     Meta did it, and the job fails; without it the job is tried again. ``failed`` is called in the
-    transaction in which a job fails for good; it may take the change counter.
+    transaction in which a job fails for good; it may take the change counter. ``outdated_by`` names
+    the kinds whose newer jobs about the same make this one pointless: what had to wait must not
+    undo what was asked for since.
     """
 
     name: str
     run: Callable[[Work], None]
     doubted: Callable[[Work], None] | None = None
     failed: Callable[[Job], None] | None = None
+    outdated_by: Sequence[str] = ()
 
 
 _KINDS: dict[str, JobKind] = {}

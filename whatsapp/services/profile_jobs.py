@@ -61,4 +61,7 @@ def _edit(work: Work) -> None:
     _read(work)
 
 
-kinds.register(JobKind(Job.Kind.PROFILE_READ, _read), JobKind(Job.Kind.PROFILE_EDIT, _edit))
+kinds.register(
+    JobKind(Job.Kind.PROFILE_READ, _read),
+    JobKind(Job.Kind.PROFILE_EDIT, _edit, outdated_by=(Job.Kind.PROFILE_EDIT,)),
+)

@@ -28,12 +28,6 @@ class ProfileInvalidError(DomainError):
         super().__init__(errors=told)
 
 
-class NumberAwayError(DomainError):
-    code = "number_away"
-    http_status = 409
-    message = _("This number is not connected any more.")
-
-
 def refresh(*, actor: Actor, phone: Phone) -> Job:
     """Read the profile anew; a job that waits already is not doubled.
 
@@ -76,8 +70,3 @@ def edit(*, actor: Actor, phone: Phone, changes: dict[str, Any]) -> Job:
         changes={"fields": sorted(changes)},
     )
     return job
-
-
-def _check(phone: Phone) -> None:
-    if phone.status != Phone.Status.ACTIVE:
-        raise NumberAwayError

@@ -13,14 +13,11 @@ from tenants import audit, context
 from tenants.errors import DomainError, NotFoundError
 from tenants.permissions import Actor, Permission
 from whatsapp.models import Job
-from whatsapp.services import jobs, numbers
-from whatsapp.services.connections import PinInvalidError
-from whatsapp.services.numbers import NumberInvalidError, NumberTakenError
+from whatsapp.services import connections, jobs, numbers
+from whatsapp.services.numbers import NumberTakenError
 from whatsapp.webhooks.models import MetaApp
 
-_ID = re.compile(r"[0-9]{5,40}")
 _CODE = re.compile(r"[\x21-\x7e]{8,2000}")
-_PIN = re.compile(r"([0-9]{6})?")
 
 
 class CodeInvalidError(DomainError):
@@ -49,10 +46,8 @@ def start(*, actor: Actor, code: str, waba_id: str, phone_number_id: str, pin: s
         raise NotFoundError
     if not _CODE.fullmatch(code):
         raise CodeInvalidError
-    if not (_ID.fullmatch(waba_id) and _ID.fullmatch(phone_number_id)):
-        raise NumberInvalidError
-    if not _PIN.fullmatch(pin):
-        raise PinInvalidError
+    numbers.check_shape(phone_number_id=phone_number_id, waba_id=waba_id, access_token=code)
+    connections.check_pin(pin=pin)
     if numbers.is_taken(tenant=actor.tenant, phone_number_id=phone_number_id):
         raise NumberTakenError
     job = jobs.start(

@@ -30,6 +30,7 @@ OVERDUE = timedelta(seconds=15)
 # Stored in English, translated when shown.
 NO_NUMBER = _("No number of this account is connected.")
 BROKE_OFF = _("The job broke off again and again.")
+OUTDATED = _("Something newer was asked for, and this was left out.")
 
 
 def run(*, job_id: int) -> None:
@@ -40,7 +41,16 @@ def run(*, job_id: int) -> None:
     if job.attempts > ATTEMPTS_MAX:
         _fail(job, BROKE_OFF)
         return
+    if _is_outdated(job):
+        _finish(job, state=Job.State.FAILED, error=OUTDATED)
+        return
     _run(Work(job, Tenant.objects.get(schema_name=context.current_schema())))
+
+
+def _is_outdated(job: Job) -> bool:
+    newer = Job.objects.filter(subject=job.subject, pk__gt=job.pk).exclude(state=Job.State.FAILED)
+    rivals = kinds.of(job.kind).outdated_by
+    return bool(rivals) and newer.filter(kind__in=rivals).exists()
 
 
 def sweep() -> None:
