@@ -37,8 +37,9 @@ class MetaApp(models.Model):
         verbose_name = _("Meta app")
         verbose_name_plural = _("Meta apps")
         constraints = [
+            # Of each owner alone: who merely knows another's app id must not stand in the way.
             models.UniqueConstraint(
-                fields=["app_id"],
+                fields=["tenant", "app_id"],
                 condition=models.Q(removed_at__isnull=True),
                 name="meta_app_id_unique",
             ),

@@ -49,11 +49,34 @@ def test_the_platform_has_one_app(db, meta_app):
         register()
 
 
-def test_an_app_id_is_taken_once(acme, globex):
+def test_an_app_id_is_taken_once_by_each_owner(acme, globex):
     register(tenant=acme)
 
     with pytest.raises(apps.AppTakenError):
-        register(tenant=globex)
+        register(tenant=acme)
+    register(tenant=globex)  # whose it really is, its secret tells
+
+
+def test_the_platforms_app_is_nobody_elses(acme, meta_app):
+    with pytest.raises(apps.AppTakenError):
+        register(tenant=acme, app_id=meta_app.app_id)
+
+
+def test_a_removed_app_stays_removed(acme):
+    app = register(tenant=acme)
+    late = stored(app)
+    apps.remove_app(actor=None, app=app)
+
+    for act in (
+        lambda: apps.change_app(actor=None, app=late, name="x", is_active=True),
+        lambda: apps.set_verify_token(actor=None, app=late, verify_token="another-token"),
+        lambda: apps.rotate_secret(actor=None, app=late, app_secret=NEW_SECRET),
+        lambda: apps.remove_app(actor=None, app=late),
+    ):
+        with pytest.raises(apps.AppGoneError):
+            act()
+    gone = stored(app)
+    assert (gone.is_active, gone.app_secret_sealed, gone.verify_token_sealed) == (False, "", "")
 
 
 def test_a_rotation_keeps_the_secret_before_until_it_is_forgotten(acme):
