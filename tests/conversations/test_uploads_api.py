@@ -165,6 +165,24 @@ def test_an_upload_is_its_authors_until_it_is_sent(upload, people, acme, convers
     assert admin.get(address).status_code == 200
 
 
+def test_the_same_id_in_another_tenant_is_another_file(
+    upload, people, acme, globex, actor, conversation
+):
+    with context.tenant(globex.schema_name):
+        theirs = kept(actor("ana@globex.test"), files.PNG)
+    ours = upload().json()
+    assert theirs.pk == ours["id"]  # on purpose: ids are of a tenant's own schema
+    with context.tenant(globex.schema_name):
+        more = kept(actor("ana@globex.test"), files.PDF)
+    ana = api_of(people["ana@acme.test"])
+
+    check_problem(ana.get(f"/api/v1/tenant/{acme.pk}/media/{more.pk}/"), 404, "not_found")
+    check_problem(ana.get(f"/api/v1/tenant/{globex.pk}/media/{more.pk}/"), 404, "not_found")
+    body = {"conversation": conversation.pk, "type": "document", "document": {"media": more.pk}}
+    refused = ana.post(f"/api/v1/tenant/{acme.pk}/messages/send", body)
+    assert check_problem(refused, 400, "invalid")["errors"][0]["code"] == "not_found"
+
+
 # --- sending --------------------------------------------------------------------------------------
 @pytest.fixture
 def send(actor, conversation, acme):
