@@ -44,11 +44,11 @@ OPT_OUT_WORDS = {
     "pt": ("sair", "parar", "pare", "descadastrar"),
     "es": ("salir", "parar", "baja"),
 }
-# What somebody types alone who wants it again. No button's words: "Voltar" leads back in a menu.
+# What somebody types alone who wants it again. No word that leads back in a menu ("voltar").
 OPT_IN_WORDS = {
     "en": ("start", "unstop", "subscribe", "opt in", "opt-in"),
-    "pt": ("voltar", "retomar", "quero receber"),
-    "es": ("volver", "alta", "reanudar"),
+    "pt": ("retomar", "quero receber", "voltar a receber"),
+    "es": ("reanudar", "quiero recibir", "volver a recibir"),
 }
 # What buttons say or carry that stop it, besides the words that are typed.
 OPT_OUT_BUTTONS = {

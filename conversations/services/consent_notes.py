@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from conversations import rules
 from conversations.models import ConsentEvent, Contact
 from conversations.selectors import MergedError
-from conversations.services import consent
+from conversations.services import claims, consent
 from conversations.services.consent import Source, Value, Word
 from tenants.db import arrays
 from tenants.errors import DomainError
@@ -20,13 +20,13 @@ from tenants.permissions import Actor, Permission
 NOTE_MAX_CHARACTERS = 300
 # Meta brings an event again for seven days.
 FAILURE_DAYS = 8
-# More of them are found in the next round.
+# What we refused ourselves is nobody's word. More than these are found in the next round.
 _AT_ONCE = 500
 _FAILED = """
     SELECT conversation.contact_id, message.id, message.wamid, message.failed_at
     FROM conversations_message AS message
     JOIN conversations_conversation AS conversation ON conversation.id = message.conversation_id
-    WHERE message.error_code = 131050
+    WHERE message.error_code = 131050 AND message.error_detail <> %s
         AND message.failed_at > clock_timestamp() - make_interval(days => %s)
         AND NOT EXISTS (
             SELECT FROM conversations_consentevent AS event
@@ -99,7 +99,7 @@ def note_failures() -> int:
     before or after the message had its wamid. Idempotent. Returns how many were noted.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_FAILED, (FAILURE_DAYS, _AT_ONCE))
+        cursor.execute(_FAILED, (claims.STOPPED_WHILE_QUEUED, FAILURE_DAYS, _AT_ONCE))
         rows = cursor.fetchall()
         if not rows:
             return 0

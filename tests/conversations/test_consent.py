@@ -108,7 +108,7 @@ def test_the_newest_word_counts_in_any_order(take, inside, order):
 
 
 def test_who_typed_a_stop_can_type_that_they_want_it_again(take, inside):
-    take(said(text("a", at=NOON, body="PARAR"), text("b", at=NOON + 9, body="voltar")))
+    take(said(text("a", at=NOON, body="PARAR"), text("b", at=NOON + 9, body="quero receber")))
     assert opted_out_at() is None
 
     take(said(text("c", at=NOON + 5, body="sair")))
@@ -177,13 +177,17 @@ def test_words_that_do_not_stop(words):
     assert not rules.opts_out_by_words(words)
 
 
-@pytest.mark.parametrize("words", ["START", " Voltar ", "Quero receber!", "unstop", "Alta"])
+@pytest.mark.parametrize(
+    "words", ["START", " Retomar ", "Quero receber!", "unstop", "Voltar a receber"]
+)
 def test_words_that_allow_again(words):
     assert rules.opts_in_by_words(words)
     assert not rules.opts_out_by_words(words)
 
 
-@pytest.mark.parametrize("words", ["", "let's start", "vou voltar amanhã", "x" * 4000])
+@pytest.mark.parametrize(
+    "words", ["", "let's start", "Voltar", "alta", "vou voltar amanhã", "x" * 4000]
+)
 def test_words_that_do_not_allow_again(words):
     assert not rules.opts_in_by_words(words)
 
