@@ -218,7 +218,11 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "PREPROCESSING_HOOKS": ["config.openapi.one_spelling"],
     "ENUM_NAME_OVERRIDES": {
+        "BlockState": "conversations.models.Block.State",
         "ConversationStatus": "conversations.models.Conversation.Status",
+        "JobKind": "whatsapp.models.Job.Kind",
+        "JobState": "whatsapp.models.Job.State",
+        "MediaState": "whatsapp.models.MediaFile.State",
         "MessageDirection": "conversations.models.Message.Direction",
         "MessageStatus": "conversations.models.Message.Status",
         "MessageType": "conversations.models.Message.Type",
