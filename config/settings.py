@@ -219,6 +219,11 @@ SPECTACULAR_SETTINGS = {
     "PREPROCESSING_HOOKS": ["config.openapi.one_spelling"],
     "ENUM_NAME_OVERRIDES": {
         "BlockState": "conversations.models.Block.State",
+        "JobKind": "whatsapp.models.Job.Kind",
+        "JobState": "whatsapp.models.Job.State",
+        "MediaState": "whatsapp.models.MediaFile.State",
+        "StepState": "whatsapp.findings.Grade",
+        "BlockState": "conversations.models.Block.State",
         "ConversationStatus": "conversations.models.Conversation.Status",
         "JobKind": "whatsapp.models.Job.Kind",
         "JobState": "whatsapp.models.Job.State",
