@@ -219,11 +219,6 @@ SPECTACULAR_SETTINGS = {
     "PREPROCESSING_HOOKS": ["config.openapi.one_spelling"],
     "ENUM_NAME_OVERRIDES": {
         "BlockState": "conversations.models.Block.State",
-        "JobKind": "whatsapp.models.Job.Kind",
-        "JobState": "whatsapp.models.Job.State",
-        "MediaState": "whatsapp.models.MediaFile.State",
-        "StepState": "whatsapp.findings.Grade",
-        "BlockState": "conversations.models.Block.State",
         "ConversationStatus": "conversations.models.Conversation.Status",
         "JobKind": "whatsapp.models.Job.Kind",
         "JobState": "whatsapp.models.Job.State",
@@ -232,6 +227,7 @@ SPECTACULAR_SETTINGS = {
         "MessageStatus": "conversations.models.Message.Status",
         "MessageType": "conversations.models.Message.Type",
         "Role": "tenants.models.Membership.Role",
+        "StepState": "whatsapp.findings.Grade",
     },
     # A schema of its own for what is sent: what is only read is not asked for.
     "COMPONENT_SPLIT_REQUEST": True,
