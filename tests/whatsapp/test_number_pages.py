@@ -56,7 +56,7 @@ def test_everybody_sees_how_the_numbers_are(page, acme, phones, place, who):
         assert PHONES["acme"][2] in html
         assert 'data-health="DEGRADED"' in html
         assert "Stop broadcasts" in html
-        assert "Last event: just now" in html
+        assert "Last message or status: just now" in html
         assert PHONES["globex"][2] not in html
     assert NUMBER in shown
     for act in ("check", "token", "disconnect", "Connect a number"):

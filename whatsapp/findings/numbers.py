@@ -4,7 +4,7 @@ from whatsapp.findings.grades import Finding, Grade, Verdict
 from whatsapp.findings.grades import gettext_noop as _
 
 STEPS: dict[str, str] = {
-    "app": _("Meta app"),
+    "app": _("The Meta app"),
     "token": _("Access token"),
     "expiry": _("End of the token"),
     "scopes": _("Permissions"),
@@ -19,7 +19,7 @@ STEPS: dict[str, str] = {
     "throughput": _("Messages a second"),
     "platform": _("How it is used"),
     "callback": _("Where WhatsApp brings events"),
-    "webhook": _("Last event"),
+    "webhook": _("Last message or status"),
     "door": _("An event of our own"),
     "account": _("Business account"),
     "violation": _("WhatsApp's rules"),
@@ -173,7 +173,7 @@ TABLE: dict[str, Finding] = {
         _("If customers wrote since: write to the number from your own phone, and check again."),
     ),
     "webhook_never": Finding(
-        _("No event of this number has come in yet."),
+        _("No message or status of this number has come in yet."),
         _("Write a message to the number from your own phone, and check again."),
     ),
     "door_open": Finding(_("A signed event of our own came in and was stored.")),

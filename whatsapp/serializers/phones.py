@@ -59,7 +59,8 @@ class PhoneSerializer(serializers.Serializer[Any]):
     )
     health_checked_at = serializers.DateTimeField(allow_null=True)
     last_webhook_at = serializers.DateTimeField(
-        allow_null=True, help_text="When an event of it came in last; within half a minute."
+        allow_null=True,
+        help_text="When a message or status of it came in last; within half a minute.",
     )
     read_policy = serializers.ChoiceField(choices=Phone.ReadPolicy.choices)
     foreign_statuses = serializers.IntegerField(
