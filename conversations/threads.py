@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from typing import TypedDict
 
-from django.db.models import Q
 from django.db.models.fields.json import KT
 
 from conversations import selectors
@@ -20,14 +19,28 @@ class Redrawn(TypedDict):
 
 def redrawn(conversation: Conversation, message_ids: Collection[int]) -> Redrawn:
     """Return what changed messages draw anew: themselves, or what a reaction of ours is about."""
-    chips = Message.objects.filter(
-        pk__in=message_ids, type=Message.Type.REACTION, direction=Message.Direction.OUTBOUND
-    )
-    targets = Q(wamid__in=chips.values(target=KT("content__message_id")))
-    bubbles = list(selectors.thread_of(conversation).filter(Q(pk__in=message_ids) | targets))
-    quotes = selectors.quoted_by(bubbles)
+    # By ids and names alone: with both in one condition Postgres reads the whole table.
+    thread = selectors.thread_of(conversation)
+    bubbles = list(thread.filter(pk__in=message_ids))
     hidden = set(message_ids) - {bubble.pk for bubble in bubbles}
+    wamids = _targets(bubbles, hidden)
+    if wamids:
+        drawn = [bubble.pk for bubble in bubbles]
+        others = thread.filter(phone=conversation.phone_id, wamid__in=wamids)
+        bubbles += others.exclude(pk__in=drawn)
+        bubbles.sort(key=lambda one: (one.timestamp, one.pk), reverse=True)
+    quotes = selectors.quoted_by(bubbles)
     return Redrawn(bubbles=bubbles, quotes=quotes, replaced=_replaced(bubbles, hidden))
+
+
+def _targets(bubbles: list[Message], hidden: Collection[int]) -> list[str]:
+    """Return what our reactions among them are about. No query without a hidden one."""
+    loud = [one for one in bubbles if one.type == Message.Type.REACTION and one.is_outbound]
+    chips = Message.objects.filter(
+        pk__in=hidden, type=Message.Type.REACTION, direction=Message.Direction.OUTBOUND
+    )
+    silent = chips.values_list(KT("content__message_id"), flat=True) if hidden else []
+    return [*(one.content["message_id"] for one in loud), *silent]
 
 
 def _replaced(bubbles: list[Message], hidden: Collection[int]) -> list[int]:

@@ -7,11 +7,11 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from conversations import selectors
+from conversations import selectors, threads
 from conversations.models import Conversation, Mark, Message
 from conversations.services import delivery, outbound
 from tenants import context
-from tests.api import api_of, check_problem
+from tests.api import Queries, api_of, check_problem
 from tests.conversations.inboxes import add, open_with
 from tests.conversations.test_delivery import refusing
 from tests.whatsapp import raw_meta
@@ -222,6 +222,16 @@ def test_a_page_hears_of_a_failure_and_of_its_end(acme, ana, conversation, asked
     html = ana.post(again, {"client_id": uuid4()}, headers=PART).content.decode()
     assert f'<li id="message-{first.pk}" hx-swap-oob="delete"></li>' in html
     assert f'id="message-{asked.pk}"' in html and "We reacted" in html
+
+
+def test_what_is_drawn_anew_is_found_by_ids_and_names(acme, conversation, asked, send):
+    """One condition with both makes Postgres read everybody's messages."""
+    reaction = send(THUMB)
+    with context.tenant(acme.schema_name), Queries() as queries:
+        drawn = threads.redrawn(conversation, [reaction.pk])
+
+    assert [one.pk for one in drawn["bubbles"]] == [asked.pk]
+    assert not [one for one in queries.statements if '"wamid" IN (SELECT' in one]
 
 
 @pytest.mark.parametrize(
