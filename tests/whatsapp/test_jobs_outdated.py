@@ -85,13 +85,17 @@ def test_a_newer_one_that_failed_outdates_nothing(meta, boss, place, acme):
     assert run(acme, "CALLBACK_SET").state == "DONE"
 
 
-def test_old_words_do_not_replace_new_ones(meta, boss, place, acme):
-    for about in ("old", "new"):
-        body = json.dumps({"about": about}).encode()
-        boss.send("PATCH", f"{place}/profile", body, "application/json")
+def test_of_two_changes_of_a_profile_the_newer_word_on_each_matter_counts(meta, boss, place, acme):
+    for changes in ({"about": "old", "email": "loja@example.com"}, {"about": "new"}):
+        boss.send("PATCH", f"{place}/profile", json.dumps(changes).encode(), "application/json")
+    page = f"{GRAPH}/{NUMBER}/whatsapp_business_profile"
+    meta.post(page, json={"success": True})
+    meta.get(page, json={"data": [{"messaging_product": "whatsapp"}]})
 
-    assert run(acme, "PROFILE_EDIT").error == working.OUTDATED
-    assert not meta.calls
+    assert run(acme, "PROFILE_EDIT").state == "DONE"
+
+    (sent,) = [json.loads(call.request.body) for call in meta.calls if call.request.body]
+    assert (sent.get("about"), sent["email"]) == (None, "loja@example.com")
 
 
 def test_another_number_outdates_nothing(meta, boss, place, acme):

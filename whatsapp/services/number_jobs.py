@@ -231,8 +231,8 @@ def _is_own(work: Work, app_id: int) -> bool:
         return MetaApp.objects.filter(pk=app_id, tenant=work.tenant).exists()
 
 
-_BOTH = (Job.Kind.NUMBER_CONNECT, Job.Kind.NUMBER_TOKEN)
+_RIVALS = (Job.Kind.NUMBER_CONNECT, Job.Kind.NUMBER_TOKEN, Job.Kind.SIGNUP)
 kinds.register(
-    JobKind(Job.Kind.NUMBER_CONNECT, connect, outdated_by=_BOTH),
-    JobKind(Job.Kind.NUMBER_TOKEN, _replace, outdated_by=_BOTH),
+    JobKind(Job.Kind.NUMBER_CONNECT, connect, outdated_by=_RIVALS),
+    JobKind(Job.Kind.NUMBER_TOKEN, _replace, outdated_by=_RIVALS),
 )

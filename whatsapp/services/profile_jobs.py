@@ -57,11 +57,21 @@ def _read(work: Work) -> None:
 def _edit(work: Work) -> None:
     arguments = work.job.arguments
     client = work.number(arguments["phone"])
-    edge.write(client, phone_number_id=work.job.subject, changes=arguments["changes"])
+    newer = _changed_since(work.job)
+    changes = {name: it for name, it in arguments["changes"].items() if name not in newer}
+    if changes:
+        edge.write(client, phone_number_id=work.job.subject, changes=changes)
     _read(work)
+
+
+def _changed_since(job: Job) -> set[str]:
+    """Return what newer changes name: a change that had to wait must not undo them."""
+    newer = Job.objects.filter(kind=job.kind, subject=job.subject, pk__gt=job.pk)
+    told = newer.exclude(state=Job.State.FAILED).values_list("arguments", flat=True)
+    return {name for arguments in told for name in arguments["changes"]}
 
 
 kinds.register(
     JobKind(Job.Kind.PROFILE_READ, _read),
-    JobKind(Job.Kind.PROFILE_EDIT, _edit, outdated_by=(Job.Kind.PROFILE_EDIT,)),
+    JobKind(Job.Kind.PROFILE_EDIT, _edit),
 )
