@@ -144,6 +144,8 @@ WRONG: list[tuple[str, str, Any, str]] = [
     ("sticker", "/sticker/caption", "Veja", "unknown"),
     ("location", "/location/latitude", 90.1, "invalid"),
     ("location", "/location/latitude", "north", "invalid"),
+    ("location", "/location/latitude", int("9" * 400), "invalid"),
+    ("location", "/location/latitude", float("nan"), "invalid"),
     ("location", "/location/latitude", True, "invalid"),
     ("location", "/location/latitude", float("nan"), "invalid"),
     ("location", "/location/latitude", None, "required"),

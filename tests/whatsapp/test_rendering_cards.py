@@ -165,3 +165,11 @@ def test_what_is_kept_is_what_was_shown(buttons):
 )
 def test_anything_kept_can_be_read(kept):
     assert rendering.recalled(kept).text == ""
+
+
+def test_a_number_too_long_for_an_upload_is_none():
+    photo = _parsed([{"type": "HEADER", "format": "IMAGE"}])
+
+    rendering.preview(photo, {"header.media": "9" * 5000})
+
+    _refused(photo, {"header.media": "9" * 5000}, "header.media", "invalid")

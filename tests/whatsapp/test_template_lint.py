@@ -72,6 +72,8 @@ def test_named_variables_pass_with_their_examples():
     }
     assert _places(_template(body, parameter_format="named")) == set()
     assert _places(_template(body)) == {"components/0/text"}
+    body["example"]["body_text_named_params"][0]["param_name"] = ["nome"]
+    assert _places(_template(body, parameter_format="named")) == {"components/0/example"}
 
 
 def test_a_codes_words_are_metas():

@@ -22,7 +22,6 @@ _UNBROKEN = re.compile(r"[\n\r\t\x00]| {5}")
 _LINK = re.compile(r"https?://[^\s/]+(/\S*)?")
 _NUMBER = re.compile(r"-?[0-9]{1,3}(\.[0-9]+)?")
 _LIMITS = {"header.latitude": 90.0, "header.longitude": 180.0}
-_ID_MAX_DIGITS = 18
 _LINK_MAX_CHARACTERS = 2048
 _PRODUCTS_MAX = 30
 
@@ -83,7 +82,7 @@ def _odd_media(field: Field, value: str) -> str:
         return ""
     if field.card:
         return _("Give a link that begins with https://.")
-    if value.isascii() and value.isdecimal() and len(value) <= _ID_MAX_DIGITS:
+    if value.isascii() and value.isdecimal() and len(value) <= payload.ID_MAX_DIGITS:
         return ""
     return _("Give a link that begins with https:// or the id of an upload.")
 

@@ -97,7 +97,7 @@ def _variables(component: Json, here: Place, part: str, *, is_named: bool) -> It
 def _has_examples(example: Json, part: str, found: list[str], *, is_named: bool) -> bool:
     if is_named:
         given = {
-            item.get("param_name"): item.get("example")
+            text_of(item.get("param_name")): item.get("example")
             for item in items_of(example.get(f"{part}_text_named_params"))
             if isinstance(item, dict)
         }

@@ -6,6 +6,7 @@ from typing import Any
 
 from whatsapp.rendering.definition import MEDIA, Button, Definition, is_code_button, variables
 
+ID_MAX_DIGITS = 18
 Json = dict[str, Any]
 Values = Mapping[str, str]
 
@@ -50,7 +51,8 @@ def _header(definition: Definition, values: Values) -> list[Json]:
     if definition.header_format in MEDIA:
         kind, media = definition.header_format.lower(), values.get(f"{key}.media", "")
         # Ours, until it goes: each number has another id of Meta's for the same file.
-        file = {"media": int(media)} if media.isdecimal() else {"link": media}
+        is_ours = media.isdecimal() and len(media) <= ID_MAX_DIGITS
+        file = {"media": int(media)} if is_ours else {"link": media}
         return [{"type": kind, kind: file}]
     if definition.header_format == "LOCATION":
         names = ("latitude", "longitude", "name", "address")
