@@ -58,7 +58,9 @@ def send(
 ) -> list[Message]:
     """Queue files in their order; the caption goes with the first, and so does the quote.
 
-    Nothing is queued unless all of them will do. The same ``client_id`` again sends nothing twice.
+    Nothing is queued unless all of them will do. Each is queued by itself (the change counter is
+    locked last): should the number be let go in between, the same ``client_id`` again sends the
+    rest, and nothing twice.
 
     Raises: ForbiddenError, NoFileError, CaptionError, FileRefusedError, StorageFullError, and what
     ``outbound.send_message`` raises.

@@ -14,7 +14,7 @@ MB = 1024 * 1024
 API = "/api/v1/tenant/6f1c2b1e-8a54-4c1f-9a3e-0d6c1a2b3c4d"
 
 
-def post(path: str, size: int, **headers):
+def post(path: str, size: int | str, **headers):
     """Announce a body; it need not come, because nobody reads it."""
     client = Client(SERVER_NAME="acme.localhost", raise_request_exception=False)
     return client.generic("POST", path, b"x", CONTENT_LENGTH=str(size), **headers)
@@ -40,6 +40,7 @@ def test_a_page_says_so_in_words(acme, path):
 @pytest.mark.parametrize("path", ["/login/", "/inbox/1/reply", f"{API}/messages/send"])
 def test_elsewhere_nobody_brings_a_file(acme, path):
     assert post(path, 4 * MB + 1).status_code == 413
+    assert post(path, "9" * 5000).status_code == 413
 
 
 def test_the_proxy_lets_files_in_where_we_do_and_nowhere_else():

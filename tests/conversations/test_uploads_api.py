@@ -116,6 +116,24 @@ def test_what_meta_would_not_take_is_refused_and_not_kept(
     assert [path for path in root.rglob("*") if path.is_file()] == []
 
 
+def test_a_type_with_a_zero_byte_is_only_what_somebody_says(people, acme):
+    body = (
+        b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n'
+        b"Content-Type: image/jpeg\x00\r\n\r\n" + files.JPEG + b"\r\n--x--\r\n"
+    )
+    ana = {"Authorization": f"Bearer {access_token(people['ana@acme.test'], acme)}"}
+
+    answer = Client(SERVER_NAME="localhost").generic(
+        "POST",
+        f"/api/v1/tenant/{acme.pk}/media/",
+        body,
+        content_type="multipart/form-data; boundary=x",
+        headers=ana,
+    )
+
+    assert answer.status_code == 201
+
+
 def test_a_form_without_a_file_is_refused(people, acme):
     ana = api_of(people["ana@acme.test"])
     address = f"/api/v1/tenant/{acme.pk}/media/"
@@ -168,17 +186,18 @@ def test_an_upload_is_its_authors_until_it_is_sent(upload, people, acme, convers
 def test_the_same_id_in_another_tenant_is_another_file(
     upload, people, acme, globex, actor, conversation
 ):
-    with context.tenant(globex.schema_name):
-        theirs = kept(actor("ana@globex.test"), files.PNG)
     ours = upload().json()
-    assert theirs.pk == ours["id"]  # on purpose: ids are of a tenant's own schema
+    same, more = ours["id"], ours["id"] + 1000  # ids are of a tenant's own schema
     with context.tenant(globex.schema_name):
-        more = kept(actor("ana@globex.test"), files.PDF)
+        for data, pk in ((files.PNG, same), (files.PDF, more)):
+            file = kept(actor("ana@globex.test"), data)
+            MediaFile.objects.filter(pk=file.pk).update(id=pk)
     ana = api_of(people["ana@acme.test"])
 
-    check_problem(ana.get(f"/api/v1/tenant/{acme.pk}/media/{more.pk}/"), 404, "not_found")
-    check_problem(ana.get(f"/api/v1/tenant/{globex.pk}/media/{more.pk}/"), 404, "not_found")
-    body = {"conversation": conversation.pk, "type": "document", "document": {"media": more.pk}}
+    assert ana.get(f"/api/v1/tenant/{acme.pk}/media/{same}/").json() == ours
+    check_problem(ana.get(f"/api/v1/tenant/{acme.pk}/media/{more}/"), 404, "not_found")
+    check_problem(ana.get(f"/api/v1/tenant/{globex.pk}/media/{more}/"), 404, "not_found")
+    body = {"conversation": conversation.pk, "type": "document", "document": {"media": more}}
     refused = ana.post(f"/api/v1/tenant/{acme.pk}/messages/send", body)
     assert check_problem(refused, 400, "invalid")["errors"][0]["code"] == "not_found"
 

@@ -1,6 +1,8 @@
 """Recordings: packed anew as OGG, the same sound; whatever else is in a WebM stays refused."""
 
 import io
+import struct
+import zlib
 
 import pytest
 from django.core.files.base import ContentFile
@@ -117,3 +119,35 @@ def test_without_the_extra_a_recording_is_refused_like_any_other_kind(ana, voice
     assert not voices.pack(ContentFile(voice), io.BytesIO())
     with pytest.raises(FileRefusedError):
         kept(ana, voice, name="voice.webm", declared="audio/webm")
+
+
+def element(name: str, data: bytes) -> bytes:
+    size = (1 << 56 | len(data)).to_bytes(8, "big")
+    return bytes.fromhex(name) + size + data
+
+
+def bomb(frames: int) -> bytes:
+    """Return a recording whose frames are compressed: 85 bytes become a packet of 61 KB."""
+    head = element("1a45dfa3", element("4282", b"webm"))
+    opus = b"OpusHead\x01\x01" + struct.pack("<HIHB", 312, 48_000, 0, 0)
+    zlib_frames = element("6d80", element("6240", element("5034", element("4254", b"\0"))))
+    sound = element("e1", element("b5", struct.pack(">d", 48_000.0)) + element("9f", b"\1"))
+    track = element("d7", b"\1") + element("73c5", b"\1") + element("83", b"\2") + sound
+    track += element("86", b"A_OPUS") + element("63a2", opus) + zlib_frames
+    frame = zlib.compress(bytes([0x83, 48]) + bytes(48 * 1275), 9)
+    blocks = b"".join(
+        element("a3", b"\x81" + struct.pack(">h", at) + b"\x80" + frame) for at in range(frames)
+    )
+    info = element("1549a966", element("2ad7b1", (10**6).to_bytes(3, "big")))
+    cluster = element("1f43b675", element("e7", b"\0") + blocks)
+    return head + element("18538067", info + element("1654ae6b", element("ae", track)) + cluster)
+
+
+def test_a_recording_that_grows_without_end_is_cut_off():
+    few, many = io.BytesIO(), io.BytesIO()
+
+    assert voices.pack(io.BytesIO(bomb(10)), few)
+    assert not voices.pack(io.BytesIO(bomb(2000)), many)
+
+    assert len(few.getvalue()) > 500_000
+    assert len(many.getvalue()) < 2 * voices.MAX_BYTES

@@ -13,6 +13,7 @@ from tenants.permissions import Actor, Permission
 from whatsapp import limits, sniffing
 from whatsapp.limits import media
 from whatsapp.models import MediaFile
+from whatsapp.payloads import cleaning
 from whatsapp.services import files, pictures, quota, voices
 
 _CHUNK_BYTES = 256 * 1024
@@ -69,7 +70,7 @@ def _take(actor: Actor, source: IO[bytes], name: str, declared: str, kind: str) 
         author=actor.user,
         key=uuid4(),
         name=name,
-        mime_declared=declared[:100],
+        mime_declared=cleaning.clean_text(declared)[:100],
         mime_type=sniffing.sniff_upload(head, declared, name),
         size_bytes=size,
         is_animated=sniffing.is_animated(head),

@@ -52,7 +52,11 @@ def _is_voice(streams: Any) -> bool:
 def _copy(recording: Any, packed: Any) -> None:
     sound = recording.streams.audio[0]
     track = packed.add_stream_from_template(sound)
+    left = MAX_BYTES
     for packet in recording.demux(sound):
+        left -= packet.size
+        if left < 0:  # a container may hold its sound compressed: a bomb
+            raise ValueError("too long")
         if packet.dts is not None:  # the end has none
             packet.stream = track
             packed.mux(packet)
