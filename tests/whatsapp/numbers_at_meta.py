@@ -4,6 +4,7 @@ import copy
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 import responses
@@ -50,6 +51,7 @@ class Meta:
         self.subscribed = ["1000"]
         self.door: int | Exception = 200
         self.works = True
+        self.meanwhile: Callable[[], object] | None = None  # done once, while we are being asked
         # By "GET debug_token", "POST register", ...: (status, document) or an exception.
         self.instead: dict[str, Any] = {}
         for method in ("GET", "POST"):
@@ -66,6 +68,9 @@ class Meta:
             edge = path.rpartition("/")[2]
             name = "number" if edge == NUMBER else edge
             self.asked.append(f"{method} {name}")
+            if self.meanwhile is not None:
+                act, self.meanwhile = self.meanwhile, None
+                act()
             if f"{method} {name}" in self.instead:
                 end = self.instead[f"{method} {name}"]
                 if isinstance(end, Exception):

@@ -306,3 +306,15 @@ def test_a_number_that_was_let_go_gets_no_token(admin, phone, meta):
 
     with pytest.raises(connections.NumberAwayError):
         replace(admin, phone)
+
+
+def test_a_number_let_go_while_meta_was_asked_gets_no_token(admin, phone, meta):
+    with context.tenant(admin.tenant.schema_name):
+        job = connections.replace_token(actor=admin, phone=phone, access_token=TOKEN)
+        meta.meanwhile = lambda: connections.disconnect(actor=admin, phone=phone)
+        working.run(job_id=job.pk)
+        job.refresh_from_db()
+        phone.refresh_from_db()
+
+    assert (job.state, states(job)["claim"]) == ("FAILED", ("PROBLEM", "number_away"))
+    assert (phone.status, phone.access_token_sealed) == ("INACTIVE", "")

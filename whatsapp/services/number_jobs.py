@@ -103,9 +103,15 @@ def _replace(work: Work) -> None:
     proof = _prove(work, app_id, phone.phone_number_id, phone.waba_id, work.secrets)
     work.begin("claim")
     with context.platform(), transaction.atomic():
-        numbers.replace_token(actor=work.job.author, route=route, access_token=proof.token)
-        with context.tenant(work.tenant.schema_name):
-            _keep(phone.phone_number_id, proof)
+        # Rival: an admin who let go of the number while Meta was asked.
+        live = PhoneRoute.objects.select_for_update(of=("self",)).select_related("tenant")
+        route = live.filter(pk=route.pk, tenant=work.tenant).first()
+        if route is not None:
+            numbers.replace_token(actor=work.job.author, route=route, access_token=proof.token)
+            with context.tenant(work.tenant.schema_name):
+                _keep(phone.phone_number_id, proof)
+    if route is None:
+        work.fail("claim", "number_away")
     work.found("claim", Grade.OK, "token_stored")
     work.job.result = {"phone": phone.pk}
     _look_on(phone)
