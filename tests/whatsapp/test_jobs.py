@@ -1,5 +1,7 @@
 """Jobs: what a task does at Meta's, how it ends, and who finds what no nudge reached."""
 
+import json
+import threading
 from datetime import timedelta
 
 import pytest
@@ -7,6 +9,7 @@ import responses
 from django.utils import timezone
 
 from tenants import context
+from tests.polling import until
 from tests.whatsapp.raw_meta import refused
 from tests.whatsapp.templates import URL, WABA, listed, template
 from whatsapp.errors import MaybeSentError, NotSentError
@@ -195,6 +198,12 @@ def test_a_dead_token_marks_the_number(meta):
     assert len(meta.calls) == 1  # without a token nothing is asked
 
 
+def ended(job: Job) -> Job:
+    until(lambda: Job.objects.get(pk=job.pk).finished_at is not None)
+    return Job.objects.get(pk=job.pk)
+
+
+@pytest.mark.django_db(transaction=True)
 def test_the_sweeper_does_what_no_nudge_reached(meta):
     meta.get(URL, json=_page(listed("a")))
     job = jobs.start(author=None, kind="TEMPLATES_SYNC", subject=WABA, single=True)
@@ -204,9 +213,30 @@ def test_the_sweeper_does_what_no_nudge_reached(meta):
     Job.objects.filter(pk=job.pk).update(due_at=timezone.now() - timedelta(minutes=1))
     working.sweep()
 
-    assert Job.objects.get(pk=job.pk).state == "DONE"
+    assert ended(job).state == "DONE"
 
 
+@pytest.mark.django_db(transaction=True)
+def test_meta_s_silence_holds_up_no_sweeper(meta):
+    goes_on = threading.Event()
+
+    def silent(request):
+        goes_on.wait(30)
+        return 200, {}, json.dumps(_page(listed("a")))
+
+    meta.add_callback("GET", URL, silent)
+    job = jobs.start(author=None, kind="TEMPLATES_SYNC", subject=WABA, single=True)
+    Job.objects.filter(pk=job.pk).update(due_at=timezone.now() - timedelta(minutes=1))
+
+    working.sweep()
+    working.sweep()
+    assert Job.objects.get(pk=job.pk).finished_at is None
+
+    goes_on.set()
+    assert ended(job).state == "DONE"
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_job_whose_worker_died_runs_again(meta):
     meta.get(URL, json=_page(listed("a")))
     job = jobs.start(author=None, kind="TEMPLATES_SYNC", subject=WABA, single=True)
@@ -215,7 +245,7 @@ def test_a_job_whose_worker_died_runs_again(meta):
 
     working.sweep()
 
-    assert Job.objects.get(pk=job.pk).state == "DONE"
+    assert ended(job).state == "DONE"
 
 
 def test_the_sweeper_fetches_templates_whose_parts_changed(meta):
