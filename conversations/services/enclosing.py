@@ -1,6 +1,7 @@
 """The file of a message that is to be sent: it has to be there, and of a kind that Meta takes."""
 
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext_noop as _
 
@@ -15,6 +16,9 @@ from whatsapp.limits import Violation
 from whatsapp.limits.media import VOICE_TYPE
 from whatsapp.models import MediaFile
 from whatsapp.services import keeping, upload_rows
+
+# What is said of a file beside it.
+_TOLD = ("caption", "filename", "voice")
 
 
 def enclose(*, actor: Actor, draft: Message) -> None:
@@ -48,6 +52,17 @@ def _enclose_header(actor: Actor, draft: Message) -> None:
         file = find(actor=actor, pk=header[kind]["media"], path=path)
         check(file, kind=kind, path=path)
         draft.media = file
+
+
+def again(message: Message) -> dict[str, Any]:
+    """Return a message's content for another attempt.
+
+    What the business's own app sent has Meta's words of its file: they are no words of a send.
+    """
+    if message.media_id is None or message.type.lower() not in limits.MEDIA:
+        return message.content
+    told = {name: message.content[name] for name in _TOLD if name in message.content}
+    return {"media": message.media_id, **told}
 
 
 def check(file: MediaFile, *, kind: str, path: tuple[str, ...]) -> None:

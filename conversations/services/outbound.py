@@ -152,7 +152,7 @@ def send_again(*, actor: Actor, message: Message, client_id: UUID, now: datetime
     draft = Message(
         type=message.type,
         text=message.text,
-        content=message.content,
+        content=enclosing.again(message),
         extras=message.extras,
         media_id=message.media_id,
         client_id=client_id,

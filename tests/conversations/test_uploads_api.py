@@ -311,6 +311,24 @@ def test_another_attempt_brings_the_same_file(send, keep, acme, actor):
         assert (upload.state, upload.attempts, upload.error_code) == ("PENDING", 0, None)
 
 
+def test_another_attempt_at_what_the_native_app_sent_tells_meta_of_our_copy(
+    keep, acme, actor, send
+):
+    file = keep()
+    echo = send("image", {"media": file.pk, "caption": "Chegou"})
+    metas = {"id": "8", "mime_type": "image/jpeg", "sha256": "x", "url": "y", "caption": "Chegou"}
+    with context.tenant(acme.schema_name):
+        Message.objects.filter(pk=echo.pk).update(
+            status="FAILED", error_code=131053, content=metas, wamid="wamid.echo"
+        )
+        echo.refresh_from_db()
+        second = outbound.send_again(
+            actor=actor("ana@acme.test"), message=echo, client_id=uuid4(), now=timezone.now()
+        )
+
+    assert second.content == {"media": file.pk, "caption": "Chegou"}
+
+
 def test_an_upload_that_nobody_sent_goes_after_thirty_days(send, keep, acme, root):
     sent, unsent, young = keep(), keep(files.PNG), keep(files.PDF)
     send("image", {"media": sent.pk})

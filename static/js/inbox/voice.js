@@ -8,6 +8,7 @@ const OGG = "audio/ogg;codecs=opus";
 const WEBM = "audio/webm;codecs=opus";
 const MOST_MS = 15 * 60_000;
 let recorder = null;
+let isAsking = false; // for the microphone, which the browser's question may take long over
 let startedAt = 0;
 let ticking = 0;
 
@@ -21,6 +22,7 @@ function type() {
 }
 
 function draw() {
+  if (recorder && performance.now() - startedAt > MOST_MS) stop();
   const here = button();
   if (!here) return;
   here.hidden = !type();
@@ -32,12 +34,12 @@ function draw() {
   here.querySelector("[data-time]").textContent = isOn
     ? `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`
     : "";
-  if (isOn && seconds * 1000 > MOST_MS) stop();
 }
 
 async function start() {
   const kind = type();
   const of = openId();
+  isAsking = true;
   try {
     const stream = await navigator.mediaDevices.getUserMedia({ audio: { channelCount: 1 } });
     recorder = new MediaRecorder(stream, { mimeType: kind, audioBitsPerSecond: 24_000 });
@@ -45,6 +47,8 @@ async function start() {
     recorder = null;
     toast(button()?.dataset.denied ?? "");
     return;
+  } finally {
+    isAsking = false;
   }
   const parts = [];
   recorder.addEventListener("dataavailable", ({ data }) => parts.push(data));
@@ -68,6 +72,6 @@ const stop = () => recorder?.state === "recording" && recorder.stop();
 document.addEventListener("click", (event) => {
   if (!event.target.closest?.("#record")) return;
   if (recorder) stop();
-  else start();
+  else if (!isAsking) start();
 });
 whenDrawn(draw);
