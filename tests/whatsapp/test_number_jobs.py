@@ -256,6 +256,15 @@ def test_nonsense_starts_no_job(admin, meta, other, error):
         assert not Job.objects.exists()
 
 
+def test_a_number_that_comes_back_is_called_as_before(admin, phones, meta):
+    with context.tenant(admin.tenant.schema_name):
+        Phone.objects.update(name="Balcão da loja")
+
+    assert connect(admin, name="").state == "DONE"
+    with context.tenant(admin.tenant.schema_name):
+        assert Phone.objects.get().name == "Balcão da loja"
+
+
 # --- a new token ----------------------------------------------------------------------------------
 @pytest.fixture
 def phone(acme, phones) -> Phone:

@@ -186,6 +186,8 @@ def _registered(work: Work, client: Numbers, number: RemoteNumber, pin: str) -> 
 
 def _claim(work: Work, proof: Proof) -> Phone:
     given, number = work.job.arguments, proof.number
+    rows = Phone.objects.filter(phone_number_id=number.phone_number_id)
+    called = rows.values_list("name", flat=True).first()  # by the team, when it was here before
     try:
         with context.platform(), transaction.atomic():
             _hold(proof.app)
@@ -196,7 +198,7 @@ def _claim(work: Work, proof: Proof) -> Phone:
                 phone_number_id=number.phone_number_id,
                 waba_id=given["waba_id"],
                 display_phone_number=number.display_phone_number,
-                name=given["name"] or number.verified_name or number.display_phone_number,
+                name=given["name"] or called or number.verified_name or number.display_phone_number,
                 access_token=proof.token,
             )
             with context.tenant(work.tenant.schema_name):
