@@ -93,7 +93,7 @@ def check_location(content: Json) -> None:
             raise missing(name)
         try:
             degrees = float(content[key])
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise invalid(name, "must be a number") from None
         if isinstance(content[key], bool) or not -most <= degrees <= most:
             raise invalid(name, f"must be between -{most} and {most}")
