@@ -71,7 +71,7 @@ _INVALID = _("Some of what was sent is not valid: see errors.")
 _BAD_REQUEST = Problem(400, "bad_request", _("This request cannot be understood."))
 _FORBIDDEN = Problem(403, ForbiddenError.code, ForbiddenError.message)
 _NOT_FOUND = Problem(404, NotFoundError.code, NotFoundError.message)
-_TOO_LARGE = Problem(413, "too_large", _("This is more than is taken in one request."))
+TOO_LARGE = Problem(413, "too_large", _("This is more than is taken in one request."))
 _BROKEN = Problem(500, "error", _("Something went wrong on our side. It has been written down."))
 _UNAVAILABLE = Problem(
     503,
@@ -83,7 +83,7 @@ _UNAVAILABLE = Problem(
 _PLAIN: list[tuple[tuple[type[BaseException], ...], Problem]] = [
     ((Http404,), _NOT_FOUND),
     ((PermissionDenied,), _FORBIDDEN),
-    ((RequestDataTooBig,), _TOO_LARGE),
+    ((RequestDataTooBig,), TOO_LARGE),
     ((SuspiciousOperation, BadRequest, UnreadablePostError), _BAD_REQUEST),
     (_DATABASE_IS_AWAY, _UNAVAILABLE),
 ]
@@ -104,7 +104,7 @@ class DomainErrorMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, DomainError) and not _database_is_away(error):
             return None  # Django's own: handler403 and its like below
-        return _respond(request, problem_of(error) or _BROKEN)
+        return respond(request, problem_of(error) or _BROKEN)
 
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -143,33 +143,34 @@ def problem_of(error: BaseException) -> Problem | None:
 
 def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a request that Django refuses before a view sees it."""
-    return _respond(request, problem_of(exception) or _BAD_REQUEST)
+    return respond(request, problem_of(exception) or _BAD_REQUEST)
 
 
 def handler403(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer PermissionDenied."""
-    return _respond(request, _FORBIDDEN)
+    return respond(request, _FORBIDDEN)
 
 
 def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer an address that leads nowhere."""
-    return _respond(request, _NOT_FOUND)
+    return respond(request, _NOT_FOUND)
 
 
 def handler500(request: HttpRequest) -> HttpResponse:
     """Answer a bug, and a database that is away before any view is reached."""
     error = sys.exc_info()[1]
     away = error is not None and _database_is_away(error)
-    return _respond(request, _UNAVAILABLE if away else _BROKEN)
+    return respond(request, _UNAVAILABLE if away else _BROKEN)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer a form whose token does not fit: the page was open for too long, or is not ours."""
     sentence = _("This page was open for too long. Please reload it and try again.")
-    return _respond(request, Problem(403, "csrf_failed", sentence))
+    return respond(request, Problem(403, "csrf_failed", sentence))
 
 
-def _respond(request: HttpRequest, problem: Problem) -> HttpResponse:
+def respond(request: HttpRequest, problem: Problem) -> HttpResponse:
+    """Answer with a problem as its reader wants it: a document, a notice or a page."""
     if request.path.startswith("/api/"):
         response: HttpResponse = JsonResponse(
             problem.document(), status=problem.status, content_type=PROBLEM_TYPE

@@ -11,6 +11,7 @@ from django.utils import translation
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
+from rest_framework.parsers import MultiPartParser
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -40,7 +41,12 @@ _WITH_A_BODY = {
     "413": "The body is larger than 4 MiB.",
     "415": "The body is not application/json.",
 }
-_WORDS = {"200": "Done.", "202": "Queued."}
+_WITH_A_FILE = {
+    **_WITH_A_BODY,
+    "413": "The file is larger than its kind may be.",
+    "415": "The body is not multipart/form-data, or WhatsApp takes no such file.",
+}
+_WORDS = {"200": "Done.", "201": "Made.", "202": "Queued."}
 _WITH_RETRY_AFTER = {"429", "503"}
 _REASONS = {
     "409": "The state of things does not allow this: the code says which.",
@@ -90,7 +96,9 @@ class ProblemAutoSchema(AutoSchema):
 
     def _problems(self) -> dict[str, str]:
         tenant = _OF_A_TENANT if isinstance(self.view, TenantAPIView) else {}
-        body = _WITH_A_BODY if self.method in {"POST", "PUT", "PATCH"} else {}
+        has_file = MultiPartParser in self.view.parser_classes
+        body = _WITH_A_FILE if has_file else _WITH_A_BODY
+        body = body if self.method in {"POST", "PUT", "PATCH"} else {}
         return {**_ALWAYS, **_SIGNED_IN, **tenant, **body}
 
     def _problem(self, status: str) -> dict[str, Any]:

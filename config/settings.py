@@ -59,6 +59,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "config.bodies.BodySizeMiddleware",  # before anybody reads a form
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -121,6 +122,8 @@ CELERY_TASK_ROUTES = {
     "conversations.tasks.process_deliveries": {"queue": "webhooks"},
     "conversations.tasks.drain_outbox": {"queue": "send"},
     "conversations.tasks.fetch_media": {"queue": "media"},
+    "conversations.tasks.upload_media": {"queue": "media"},
+    "whatsapp.tasks.run_urgent_job": {"queue": "urgent"},
 }
 CELERY_TASK_PUBLISH_RETRY = False
 # A worker that looks for more by itself says so here, and nobody nudges it meanwhile.
@@ -184,6 +187,9 @@ CONTENT_SECURITY_POLICY = {
 # --- WhatsApp ---------------------------------------------------------------------------------
 GRAPH_API_URL = env.str("GRAPH_API_URL", default="https://graph.facebook.com")
 GRAPH_API_VERSION = env.str("GRAPH_API_VERSION", default="v25.0")
+# Of "Facebook Login for Business"; empty: numbers are connected with a token only.
+META_SIGNUP_CONFIG_ID = env.str("META_SIGNUP_CONFIG_ID", default="")
+META_SDK_URL = env.str("META_SDK_URL", default="https://connect.facebook.net/en_US/sdk.js")
 WEBHOOK_RETENTION_DAYS = env.int("WEBHOOK_RETENTION_DAYS", default=7)
 # Where files may be fetched from, beside the Graph API's own host; with a dot: every host below.
 MEDIA_HOSTS = env.list("MEDIA_HOSTS", default=["lookaside.fbsbx.com", ".fbcdn.net"])
@@ -212,11 +218,16 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "PREPROCESSING_HOOKS": ["config.openapi.one_spelling"],
     "ENUM_NAME_OVERRIDES": {
+        "BlockState": "conversations.models.Block.State",
         "ConversationStatus": "conversations.models.Conversation.Status",
+        "JobKind": "whatsapp.models.Job.Kind",
+        "JobState": "whatsapp.models.Job.State",
+        "MediaState": "whatsapp.models.MediaFile.State",
         "MessageDirection": "conversations.models.Message.Direction",
         "MessageStatus": "conversations.models.Message.Status",
         "MessageType": "conversations.models.Message.Type",
         "Role": "tenants.models.Membership.Role",
+        "StepState": "whatsapp.findings.Grade",
     },
     # A schema of its own for what is sent: what is only read is not asked for.
     "COMPONENT_SPLIT_REQUEST": True,
@@ -300,4 +311,6 @@ LOGGING = {
         }
     },
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    # At DEBUG it writes addresses, and Meta wants some secrets in them.
+    "loggers": {"urllib3": {"level": "INFO"}},
 }

@@ -6,9 +6,18 @@ from django.urls import URLPattern, URLResolver, include, path
 from rest_framework.views import APIView
 
 from config import openapi
-from conversations.api import contacts, conversations, media, messages, template_sending
+from conversations.api import (
+    blocks,
+    consent,
+    contacts,
+    conversations,
+    media,
+    messages,
+    template_sending,
+    uploads,
+)
 from tenants.api import auth
-from whatsapp.api import jobs, policies, templates
+from whatsapp.api import callbacks, jobs, meta_apps, phones, policies, profile, signup, templates
 
 
 def _both(route: str, view: type[APIView], **kwargs: Any) -> list[URLPattern]:
@@ -22,15 +31,34 @@ tenant_patterns: list[URLPattern] = [
     *_both("conversations/<int:pk>/", conversations.ConversationView),
     *_both("conversations/<int:pk>/messages", conversations.MessageListView),
     *_both("contacts/<int:pk>/", contacts.ContactView),
+    *_both("contacts/<int:pk>/consent", consent.ConsentView),
+    *_both("contacts/<int:pk>/block", blocks.ContactBlockView),
+    *_both("blocks/", blocks.BlockedView),
+    *_both("blocks/refresh", blocks.BlocksRefreshView),
     *_both("messages/send", messages.SendView),
     *_both("messages/template", template_sending.SendTemplateView),
     *_both("templates/", templates.TemplateListView),
     *_both("templates/sync", templates.SyncView),
     *_both("templates/<int:pk>/", templates.TemplateView),
     *_both("jobs/<int:pk>/", jobs.JobView),
+    *_both("media/", uploads.UploadView),
     *_both("media/<int:pk>/", media.MediaView),
     *_both("media/<int:pk>/file", media.MediaFileView),
+    *_both("phones/", phones.PhoneListView),
+    *_both("phones/connect", phones.ConnectView),
+    *_both("phones/signup", signup.SignupView),
+    *_both("phones/<int:pk>/", phones.PhoneView),
+    *_both("phones/<int:pk>/check", phones.CheckView),
+    *_both("phones/<int:pk>/token", phones.TokenView),
     *_both("phones/<int:pk>/read-policy", policies.ReadPolicyView),
+    *_both("phones/<int:pk>/app", meta_apps.PhoneAppView),
+    *_both("phones/<int:pk>/callback-override", callbacks.PhoneOverrideView),
+    *_both("accounts/<int:waba_id>/callback-override", callbacks.AccountOverrideView),
+    *_both("phones/<int:pk>/profile", profile.ProfileView),
+    *_both("phones/<int:pk>/profile/refresh", profile.ProfileRefreshView),
+    *_both("meta-apps/", meta_apps.MetaAppListView),
+    *_both("meta-apps/<int:pk>/", meta_apps.MetaAppView),
+    *_both("meta-apps/<int:pk>/previous-secret", meta_apps.PreviousSecretView),
 ]
 
 v1_patterns: list[URLPattern | URLResolver] = [

@@ -44,13 +44,20 @@ OPT_OUT_WORDS = {
     "pt": ("sair", "parar", "pare", "descadastrar"),
     "es": ("salir", "parar", "baja"),
 }
-# What buttons say or carry that do the same, besides these words.
+# What somebody types alone who wants it again. No word that leads back in a menu ("voltar").
+OPT_IN_WORDS = {
+    "en": ("start", "unstop", "subscribe", "opt in", "opt-in"),
+    "pt": ("retomar", "quero receber", "voltar a receber"),
+    "es": ("reanudar", "quiero recibir", "volver a recibir"),
+}
+# What buttons say or carry that stop it, besides the words that are typed.
 OPT_OUT_BUTTONS = {
     "en": ("stop promotions", "stop marketing", "stop messages"),
     "pt": ("parar promoções", "interromper promoções", "não quero receber"),
     "es": ("detener promociones", "parar promociones"),
 }
 _OPT_OUT_WORDS = frozenset(word for words in OPT_OUT_WORDS.values() for word in words)
+_OPT_IN_WORDS = frozenset(word for words in OPT_IN_WORDS.values() for word in words)
 _OPT_OUT_BUTTONS = _OPT_OUT_WORDS.union(*OPT_OUT_BUTTONS.values())
 
 
@@ -123,6 +130,11 @@ def match_key(wa_id: str) -> str:
 def opts_out_by_words(text: str) -> bool:
     """Tell whether a whole message says that its sender wants no more marketing."""
     return _plain(text) in _OPT_OUT_WORDS
+
+
+def opts_in_by_words(text: str) -> bool:
+    """Tell whether a whole message says that its sender wants marketing again."""
+    return _plain(text) in _OPT_IN_WORDS
 
 
 def opts_out_by_button(*words: str) -> bool:

@@ -5,25 +5,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from conversations import rules, types
-from conversations.models import Contact, ContactIdentity, Conversation, Mark, Message
+from conversations.models import ConsentEvent, Contact, ContactIdentity, Conversation, Mark, Message
 from tenants.errors import DomainError, NotFoundError
 from tenants.permissions import Actor, Permission
 from whatsapp.models import MediaFile, Phone
 from whatsapp.payloads import content_reading
+from whatsapp.selectors import chosen_phones
 
 # What somebody types who looks for a number: digits, laid out in any way.
 _NUMBER = re.compile(r"\+?[\s().-]*\d[\d\s().-]*")
-
-
-class SeveralPhonesError(DomainError):
-    code = "phone_needed"
-    http_status = 400
-    message = _("This account has several numbers: say from which one to send.")
 
 
 class MergedError(DomainError):
@@ -92,6 +87,12 @@ def contact_for(actor: Actor, pk: int) -> Contact:
     return contact
 
 
+def consent_of(contact: Contact) -> QuerySet[ConsentEvent]:
+    """Return what a contact said about marketing, newest first."""
+    lines = ConsentEvent.objects.filter(contact=contact, kind=ConsentEvent.Kind.MARKETING)
+    return lines.select_related("author").order_by("-provider_at", "-id")
+
+
 def matching(conversations: QuerySet[Conversation], search: str) -> QuerySet[Conversation]:
     """Keep the conversations whose contact's name or number contains ``search``."""
     words = search.replace("\x00", "").strip()
@@ -121,20 +122,7 @@ def conversation_with(
         kind=ContactIdentity.Kind.WA_ID,
         match_key=rules.match_key(digits),
     )
-    return visible_to(actor).filter(Exists(person), phone__in=_phone(phone_id)).first()
-
-
-def _phone(phone_id: int | None) -> list[Phone]:
-    """Return the number of an id, or the only one that is switched on, or none."""
-    if phone_id is None:
-        found = list(Phone.objects.filter(status=Phone.Status.ACTIVE)[:2])
-    else:
-        found = list(Phone.objects.filter(pk=phone_id))
-        if not found:
-            raise NotFoundError
-    if len(found) > 1:
-        raise SeveralPhonesError
-    return found
+    return visible_to(actor).filter(Exists(person), phone__in=chosen_phones(phone_id)).first()
 
 
 def messages_of(conversation: Conversation) -> QuerySet[Message]:
@@ -156,11 +144,15 @@ def message_for(actor: Actor, pk: int) -> Message:
 
 
 def media_for(actor: Actor, pk: int) -> MediaFile:
-    """Return a file of a message that the actor may see. Raises: NotFoundError, ForbiddenError."""
+    """Return a file of a message that the actor may see, or one that the actor uploaded.
+
+    Raises: NotFoundError, ForbiddenError.
+    """
     visible = visible_to(actor).order_by().values("pk")
     shown = Message.objects.filter(media=OuterRef("pk"), conversation__in=visible)
+    own = Q(author=actor.user) if actor.user else Q()
     try:
-        return MediaFile.objects.filter(Exists(shown)).get(pk=pk)
+        return MediaFile.objects.filter(Exists(shown) | own).get(pk=pk)
     except MediaFile.DoesNotExist:
         raise NotFoundError from None
 
@@ -174,8 +166,9 @@ class Position:
 
 
 def listed(actor: Actor, *, search: str = "", unread_only: bool = False) -> QuerySet[Conversation]:
-    """Return the inbox list's conversations, newest first. Raises: ForbiddenError."""
-    conversations = matching(visible_to(actor), search)
+    """Return the conversations that have a message, newest first. Raises: ForbiddenError."""
+    begun = visible_to(actor).filter(last_message_at__isnull=False)
+    conversations = matching(begun, search)
     return conversations.filter(unread_count__gt=0) if unread_only else conversations
 
 
@@ -205,9 +198,8 @@ def thread_of(conversation: Conversation, before: Position | None = None) -> Que
     )
     # A reaction of ours is a chip on its message; one that failed has to say so.
     chip = Q(type=Message.Type.REACTION, direction=Message.Direction.OUTBOUND)
-    messages = messages_of(conversation).filter(
-        ~chip | Q(status=Message.Status.FAILED), ~Exists(later)
-    )
+    loud = Q(status__in=(Message.Status.FAILED, Message.Status.UNCONFIRMED))
+    messages = messages_of(conversation).filter(~chip | loud, ~Exists(later))
     if before is None:
         return messages
     earlier = Q(timestamp__lt=before.at)
@@ -250,7 +242,8 @@ def with_marks(messages: Iterable[Message | None]) -> None:
     found = Mark.objects.filter(
         phone__in={phone for phone, _wamid in known},
         target_wamid__in={wamid for _phone, wamid in known},
-    ).order_by("provider_at", "wamid")
+    ).exclude(message__status=Message.Status.FAILED)
+    found = found.order_by("provider_at", F("message").asc(nulls_first=True), "wamid")
     by_target: dict[tuple[int, str], list[Mark]] = {}
     for mark in found:
         by_target.setdefault((mark.phone_id, mark.target_wamid), []).append(mark)
@@ -275,15 +268,6 @@ def _mark(message: Message, marks: list[Mark]) -> None:
         versions=tuple(versions),
         revoked_at=min(revoked, default=None),
     )
-
-
-def replaced_by(messages: Iterable[Message]) -> list[int]:
-    """Return the ids of the attempts that these messages replace. No query if none is a retry."""
-    newest = {message.retry_of_id: message.pk for message in messages if message.retry_of_id}
-    if not newest:
-        return []
-    later = Message.objects.filter(retry_of__in=newest).exclude(pk__in=newest.values())
-    return [*newest, *later.values_list("pk", flat=True)]
 
 
 def message_named(conversation: Conversation, wamid: str) -> Message | None:

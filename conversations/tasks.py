@@ -1,6 +1,6 @@
 """Nudges: each may be lost or run twice, and the sweeper finds what none of them reached."""
 
-from conversations.services import delivery, fetching, inbound, marking
+from conversations.services import delivery, fetching, inbound, marking, uploading
 from tenants import queue
 
 
@@ -17,6 +17,11 @@ def drain_outbox(*, phone_id: int) -> None:
 @queue.tenant_task
 def fetch_media() -> None:
     fetching.fetch()
+
+
+@queue.tenant_task
+def upload_media() -> None:
+    uploading.upload()
 
 
 @queue.tenant_task

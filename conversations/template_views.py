@@ -17,12 +17,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from conversations import forms, selectors
 from conversations.models import Conversation
-from conversations.services import template_sending
-from conversations.services.template_sending import ValuesInvalidError
+from conversations.services import sending_files, template_sending
+from conversations.services.sending_files import Incoming
+from conversations.services.template_sending import HEADER_FILE, ValuesInvalidError
 from tenants.access import OperatorRequest, role_required
 from tenants.permissions import Permission
 from whatsapp import rendering
 from whatsapp import selectors as whatsapp
+from whatsapp.limits import media
 from whatsapp.models import MessageTemplate
 from whatsapp.rendering import Field
 
@@ -75,7 +77,14 @@ def _send(request: OperatorRequest, found: Conversation, template: MessageTempla
     client_id = form.cleaned_data["client_id"] if form.is_valid() else uuid4()
     keys = [field.key for field in rendering.fields(template.definition)]
     values = {key: request.POST[key].replace("\r\n", "\n") for key in keys if request.POST.get(key)}
+    chosen = request.FILES.get("file")
     try:
+        if chosen is not None and HEADER_FILE in keys:
+            incoming = Incoming(chosen, chosen.name or "", chosen.content_type or "")
+            kept = sending_files.keep_header(
+                actor=request.actor, template=template, incoming=incoming
+            )
+            values[HEADER_FILE] = str(kept.pk)
         template_sending.send_template(
             actor=request.actor,
             conversation=found,
@@ -97,13 +106,16 @@ def _filling(
     refusal: ValuesInvalidError | None = None,
 ) -> dict[str, Any]:
     errors = {place[-1]: words for place, words, _ in refusal.context["errors"]} if refusal else {}
+    shape = template.definition.header_format.lower()
     fields = [
         {
             "key": field.key,
-            "label": gettext(field.label) % {"name": field.name},
+            "label": _label(field),
             "value": values.get(field.key, ""),
             "example": field.example,
             "is_required": field.is_required,
+            "takes_file": field.key == HEADER_FILE,
+            "accept": ",".join(sorted(media.TYPES.get(shape, ()))),
             "max_characters": 2048 if field.kind == "media" else field.max_characters,
             "error": errors.pop(field.key, ""),
         }
@@ -118,6 +130,13 @@ def _filling(
         "client_id": uuid4(),
         "part": "conversations/_template_form.html",
     }
+
+
+def _label(field: Field) -> str:
+    label = gettext(field.label) % {"name": field.name}
+    if not field.card:
+        return label
+    return gettext("Card %(number)d: %(label)s") % {"number": field.card, "label": label}
 
 
 def _shown_fields(template: MessageTemplate) -> list[Field]:

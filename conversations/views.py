@@ -1,19 +1,17 @@
 """The inbox's pages. A view answers with the page, or with the part of it that htmx asks for."""
 
-from typing import Any, TypeVar
+from typing import Any
 from uuid import uuid4
 
-from django import forms as django_forms
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from conversations import forms, selectors
+from conversations import blocked, forms, selectors, threads
 from conversations.models import Conversation, Message
 from conversations.services import outbound, reading
 from tenants.access import OperatorRequest, role_required
@@ -25,14 +23,6 @@ LIST_SIZE = 50
 THREAD_SIZE = 50
 # Of the rows that changed, the newest; a page that shows more of the list catches up when it loads.
 ROWS_MAX = 100
-
-_Form = TypeVar("_Form", bound=django_forms.Form)
-
-
-class BadInputError(DomainError):
-    code = "invalid"
-    http_status = 400
-    message = _("This address or form is not complete. Please reload the page.")
 
 
 @require_safe
@@ -83,7 +73,7 @@ def conversation(request: OperatorRequest, pk: int) -> HttpResponse:
 def reply(request: OperatorRequest, pk: int) -> HttpResponse:
     """Queue a reply; answers with its bubble, or leads back to the thread."""
     found = selectors.kept_conversation_for(request.actor, pk)
-    data = _valid(forms.ReplyForm(request.POST))
+    data = forms.valid(forms.ReplyForm(request.POST))
     try:
         message = outbound.send_text(
             actor=request.actor,
@@ -110,7 +100,7 @@ def send_again(request: OperatorRequest, pk: int, message_id: int) -> HttpRespon
     message = selectors.message_for(request.actor, message_id)
     if message.conversation_id != selectors.kept_conversation_for(request.actor, pk).pk:
         raise NotFoundError
-    data = _valid(forms.SendAgainForm(request.POST))
+    data = forms.valid(forms.SendAgainForm(request.POST))
     attempt = outbound.send_again(
         actor=request.actor, message=message, client_id=data["client_id"], now=timezone.now()
     )
@@ -123,7 +113,7 @@ def send_again(request: OperatorRequest, pk: int, message_id: int) -> HttpRespon
 def read(request: OperatorRequest, pk: int) -> HttpResponse:
     """Mark a thread as read as far as the page showed it."""
     found = selectors.kept_conversation_for(request.actor, pk)
-    data = _valid(forms.ReadForm(request.POST))
+    data = forms.valid(forms.ReadForm(request.POST))
     if not reading.mark_read(actor=request.actor, conversation=found, up_to_id=data["up_to"]):
         return HttpResponse(status=204)
     rows = list(selectors.listed(request.actor).filter(pk=found.pk))
@@ -135,7 +125,7 @@ def read(request: OperatorRequest, pk: int) -> HttpResponse:
 @role_required(Permission.READ_CONVERSATIONS)
 def changes(request: OperatorRequest) -> HttpResponse:
     """Answer what a page has to draw anew since a number: 204, fragments, or a reload."""
-    data = _valid(forms.ChangesForm(request.GET))
+    data = forms.valid(forms.ChangesForm(request.GET))
     difference = feed.changes_after(data["after"], conversation_id=data["open"])
     if difference.reset:
         response = HttpResponse(headers={"HX-Refresh": "true"})
@@ -165,10 +155,7 @@ def _difference(
         )
     opened = context["conversation"]
     if opened is not None and difference.message_ids:
-        bubbles = selectors.thread_of(opened).filter(pk__in=difference.message_ids)
-        context["bubbles"] = list(bubbles)
-        context["quotes"] = selectors.quoted_by(context["bubbles"])
-        context["replaced"] = selectors.replaced_by(context["bubbles"])
+        context |= threads.redrawn(opened, difference.message_ids)
     return render(request, "conversations/_changes.html", context)
 
 
@@ -176,18 +163,21 @@ def _fragments(
     request: OperatorRequest, rows: list[Conversation], *, open_pk: int | None
 ) -> dict[str, Any]:
     selectors.with_marks(row.last_message for row in rows)
+    opened = next((row for row in rows if row.pk == open_pk), None)
     return {
         "rows": rows,
         "listed_ids": {row.pk for row in rows},
         "open_pk": open_pk,
-        "conversation": next((row for row in rows if row.pk == open_pk), None),
+        "conversation": opened,
+        "apart": blocked.block_of(opened) if opened else None,
+        "may_block": _may_block(request),
         "unread_total": selectors.unread_total(request.actor),
         "may_reply": _may_reply(request),
     }
 
 
 def _list(request: OperatorRequest) -> dict[str, Any]:
-    data = _valid(forms.ListForm(request.GET))
+    data = forms.valid(forms.ListForm(request.GET))
     seq = (
         feed.last_seq()
     )  # before the rows: what changes in between is then drawn twice, never missed
@@ -208,11 +198,12 @@ def _list(request: OperatorRequest) -> dict[str, Any]:
         "list_query": _query({name: value for name, value in chosen.items() if value}),
         "unread_total": selectors.unread_total(request.actor),
         "has_number": bool(rows) or selectors.has_number(request.actor),
+        "may_reply": _may_reply(request),
     }
 
 
 def _thread(request: OperatorRequest, found: Conversation) -> dict[str, Any]:
-    chosen = _valid(forms.ThreadForm(request.GET))
+    chosen = forms.valid(forms.ThreadForm(request.GET))
     until = chosen["until"]
     bubbles = list(selectors.thread_of(found, before=until)[: THREAD_SIZE + 1])
     last = bubbles[THREAD_SIZE - 1] if len(bubbles) > THREAD_SIZE else None
@@ -234,6 +225,8 @@ def _thread(request: OperatorRequest, found: Conversation) -> dict[str, Any]:
         "newest_id": max((bubble.pk for bubble in bubbles), default=0),
         "client_id": uuid4(),
         "answering": _answering(request, found, chosen["reply"]),
+        "apart": blocked.block_of(found),
+        "may_block": _may_block(request),
         "may_reply": _may_reply(request),
     }
 
@@ -246,9 +239,8 @@ def _sent(request: OperatorRequest, message: Message, shown_pk: int) -> HttpResp
         return HttpResponse(headers={"HX-Redirect": address})
     rows = list(selectors.listed(request.actor).filter(pk=message.conversation_id))
     context = _fragments(request, rows, open_pk=message.conversation_id)
-    context["bubbles"] = list(selectors.thread_of(rows[0]).filter(pk=message.pk)) if rows else []
-    context["quotes"] = selectors.quoted_by(context["bubbles"])
-    context["replaced"] = selectors.replaced_by(context["bubbles"])
+    if rows:
+        context |= threads.redrawn(rows[0], [message.pk])
     return render(request, "conversations/_changes.html", context)
 
 
@@ -284,15 +276,13 @@ def _may_reply(request: OperatorRequest) -> bool:
     return request.tenant.is_active and request.actor.may(Permission.REPLY)
 
 
+def _may_block(request: OperatorRequest) -> bool:
+    return request.tenant.is_active and request.actor.may(Permission.BLOCK_CONTACTS)
+
+
 def _asks_for_part(request: OperatorRequest) -> bool:
     # A page that comes back through the browser's history is wanted whole.
     return bool(request.htmx) and not request.htmx.history_restore_request
-
-
-def _valid(form: _Form) -> dict[str, Any]:
-    if not form.is_valid():
-        raise BadInputError
-    return form.cleaned_data
 
 
 def _query(values: dict[str, str]) -> str:

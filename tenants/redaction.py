@@ -7,8 +7,8 @@ import traceback
 _RULES = [
     (
         re.compile(
-            r"(?i)((?:authorization|access_token)['\"]?[:=]\s*['\"]?(?:bearer\s+)?|bearer\s+)"
-            r"[^\s&'\",;]+"
+            r"(?i)((?:authorization|access_token|input_token|client_secret)['\"]?[:=]"
+            r"\s*['\"]?(?:bearer\s+)?|bearer\s+)[^\s&'\",;]+"
         ),
         r"\1[secret]",
     ),

@@ -7,11 +7,14 @@ import zlib
 from PIL import Image
 
 
+def image(size: tuple[int, int], turned: int = 0) -> Image.Image:
+    return Image.linear_gradient("L").resize(size).rotate(turned).convert("RGB")
+
+
 def picture(kind: str = "JPEG", size: tuple[int, int] = (64, 48), **how) -> bytes:
     """Return a picture with something on it."""
-    image = Image.linear_gradient("L").resize(size).convert("RGB")
     out = io.BytesIO()
-    image.save(out, kind, **how)
+    image(size).save(out, kind, **how)
     return out.getvalue()
 
 

@@ -1,12 +1,22 @@
 """What an actor may see of templates and jobs."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import Max, QuerySet
+from django.utils.translation import gettext_lazy as _
 
-from tenants.errors import NotFoundError
+from tenants.errors import DomainError, NotFoundError
 from tenants.permissions import Actor, Permission
-from whatsapp.models import Job, MessageTemplate, Phone
+from whatsapp.models import BusinessProfile, Job, MessageTemplate, Phone
+
+ACTS_SHOWN = 3
+
+
+class SeveralPhonesError(DomainError):
+    code = "phone_needed"
+    http_status = 400
+    message = _("This account has several numbers: say from which one to send.")
 
 
 def templates_of(
@@ -34,6 +44,13 @@ def template_for(actor: Actor, pk: int, *, waba_id: str = "") -> MessageTemplate
     return template
 
 
+def template_acts_of(actor: Actor) -> list[Job]:
+    """Return the newest jobs that make, change or delete templates. Raises: ForbiddenError."""
+    actor.require(Permission.READ_CONVERSATIONS)
+    kinds = (Job.Kind.TEMPLATE_CREATE, Job.Kind.TEMPLATE_EDIT, Job.Kind.TEMPLATE_DELETE)
+    return list(Job.objects.filter(kind__in=kinds).order_by("-pk")[:ACTS_SHOWN])
+
+
 def template_named(
     actor: Actor, *, waba_id: str, name: str, language: str
 ) -> MessageTemplate | None:
@@ -49,10 +66,75 @@ def accounts_of(actor: Actor) -> list[str]:
     return list(phones.order_by("waba_id").values_list("waba_id", flat=True).distinct())
 
 
-def job_for(actor: Actor, pk: int) -> Job:
-    """Return one job. Raises: NotFoundError, ForbiddenError."""
+def phones_of(actor: Actor) -> QuerySet[Phone]:
+    """Return the tenant's numbers, released ones too, in the order of connecting."""
     actor.require(Permission.READ_CONVERSATIONS)
-    job = Job.objects.filter(pk=pk).first()
+    return Phone.objects.order_by("pk")
+
+
+def phones_to_send_from(actor: Actor) -> QuerySet[Phone]:
+    """Return the numbers that are switched on. Raises: ForbiddenError."""
+    return phones_of(actor).filter(status=Phone.Status.ACTIVE)
+
+
+def phone_to_send_from(actor: Actor, phone_id: int | None) -> Phone:
+    """Return the number of an id, or the only one that is switched on.
+
+    Raises: ForbiddenError, NotFoundError, SeveralPhonesError.
+    """
+    actor.require(Permission.READ_CONVERSATIONS)
+    found = chosen_phones(phone_id)
+    if not found:
+        raise NotFoundError
+    return found[0]
+
+
+def chosen_phones(phone_id: int | None) -> list[Phone]:
+    """Return the number of an id, or the only one that is switched on, or none.
+
+    Raises: NotFoundError (no such number of the tenant), SeveralPhonesError.
+    """
+    if phone_id is None:
+        found = list(Phone.objects.filter(status=Phone.Status.ACTIVE)[:2])
+    else:
+        found = list(Phone.objects.filter(pk=phone_id))
+        if not found:
+            raise NotFoundError
+    if len(found) > 1:
+        raise SeveralPhonesError
+    return found
+
+
+def phone_for(actor: Actor, pk: int) -> Phone:
+    """Return one number. Raises: NotFoundError, ForbiddenError."""
+    phone = phones_of(actor).filter(pk=pk).first()
+    if phone is None:
+        raise NotFoundError
+    return phone
+
+
+def numbers_of(actor: Actor) -> QuerySet[Phone]:
+    """Return the numbers with what is known of each, newest first. Raises: ForbiddenError."""
+    return phones_of(actor).prefetch_related("facts").order_by("-created_at", "-id")
+
+
+def profile_of(actor: Actor, phone: Phone) -> BusinessProfile | None:
+    """Return a number's profile; None while WhatsApp has not told of it. Raises: ForbiddenError."""
+    actor.require(Permission.READ_CONVERSATIONS)
+    return BusinessProfile.objects.filter(phone=phone).first()
+
+
+def newest_job(actor: Actor, *, subject: str, kinds: Iterable[str]) -> Job | None:
+    """Return the newest job of these kinds about something. Raises: ForbiddenError."""
+    actor.require(Permission.READ_CONVERSATIONS)
+    return Job.objects.filter(subject=subject, kind__in=list(kinds)).order_by("-pk").first()
+
+
+def job_for(actor: Actor, pk: int, *, kinds: Iterable[str] = ()) -> Job:
+    """Return one job, of ``kinds`` where any are named. Raises: NotFoundError, ForbiddenError."""
+    actor.require(Permission.READ_CONVERSATIONS)
+    found = Job.objects.filter(pk=pk)
+    job = (found.filter(kind__in=list(kinds)) if kinds else found).first()
     if job is None:
         raise NotFoundError
     return job

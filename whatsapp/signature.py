@@ -30,5 +30,10 @@ def verify(body: bytes, header: str | bytes | None, secrets: Iterable[str]) -> b
     return any(hmac.compare_digest(_digest(secret, body), claimed) for secret in secrets)
 
 
+def sign(body: bytes, secret: str) -> str:
+    """Return the header with which Meta would sign these bytes."""
+    return f"sha256={_digest(secret, body).decode()}"
+
+
 def _digest(secret: str, body: bytes) -> bytes:
     return hmac.digest(secret.encode(), body, "sha256").hex().encode()

@@ -53,6 +53,19 @@ _IN_ZIP = {
     )
 }
 _IN_OLE = {"application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint"}
+_BY_EXTENSION = {
+    "txt": "text/plain",
+    "csv": "text/csv",
+    "doc": "application/msword",
+    "xls": "application/vnd.ms-excel",
+    "ppt": "application/vnd.ms-powerpoint",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    "m4a": "audio/mp4",
+}
+_TEXTS = frozenset({"text/plain", "text/csv"})
+_NO_TEXT = frozenset(range(32)) - set(b"\t\n\r\f\x1b")
 _BAD_IN_NAMES = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
 NAME_MAX = 200
 
@@ -71,6 +84,29 @@ def sniff(head: bytes, declared: str = "") -> str:
     if head[4:8] == b"ftyp":
         return _iso(head[8:12], base)
     return _frames(head)
+
+
+def sniff_upload(head: bytes, declared: str, name: str) -> str:
+    """Return the media type of a file that one of us uploads: text, too, if it is called so.
+
+    What browsers do not know or call otherwise is told by the end of the name.
+    """
+    by_name = _BY_EXTENSION.get(name.rpartition(".")[2].lower(), "")
+    found = sniff(head, by_name or declared)
+    if found == UNKNOWN and {base_type(declared), by_name} & _TEXTS and _is_text(head):
+        return "text/plain"
+    return found
+
+
+def is_animated(head: bytes) -> bool:
+    """Tell whether a WebP moves: its extended header says so."""
+    return head[8:16] == b"WEBPVP8X" and bool(head[20:21]) and bool(head[20] & 0x02)
+
+
+def is_opus_mono(head: bytes) -> bool:
+    """Tell whether an OGG holds Opus of one channel, by the first packet of its first page."""
+    at = 27 + (head[26] if len(head) > 26 else 0)
+    return head[at : at + 8] == b"OpusHead" and head[at + 9 : at + 10] == b"\x01"
 
 
 def base_type(declared: str) -> str:
@@ -122,6 +158,11 @@ def _narrowed(kind: str, declared: str) -> str:
     if kind == "application/x-ole-storage":
         return declared if declared in _IN_OLE else UNKNOWN
     return kind
+
+
+def _is_text(head: bytes) -> bool:
+    """Take any encoding that leaves control characters alone: Excel's is none of UTF-8."""
+    return bool(head) and not _NO_TEXT & set(head)
 
 
 def _iso(brand: bytes, declared: str) -> str:

@@ -1,4 +1,4 @@
-"""The page of templates."""
+"""The page of templates, and what every page shows of a job."""
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -29,6 +29,8 @@ def templates(request: OperatorRequest) -> HttpResponse:
         "synced_at": synced_at,
         "job": job,
         "now": timezone.now(),
+        "acts": selectors.template_acts_of(request.actor),
+        "may_manage": request.tenant.is_active and request.actor.may(Permission.MANAGE_TEMPLATES),
         "may_sync": request.tenant.is_active and request.actor.may(Permission.REPLY),
     }
     return render(request, "whatsapp/templates.html", context)
@@ -41,3 +43,15 @@ def sync(request: OperatorRequest) -> HttpResponse:
     """Start fetching the templates; the page then shows how far that is."""
     templating.sync(actor=request.actor)
     return redirect("templates")
+
+
+@never_cache
+@require_safe
+@role_required(Permission.READ_CONVERSATIONS)
+def job(request: OperatorRequest, pk: int) -> HttpResponse:
+    """Show how far a job is; once it ended, the page around it is drawn anew."""
+    found = selectors.job_for(request.actor, pk)
+    response = render(request, "whatsapp/_job.html", {"job": found})
+    if found.is_finished:
+        response["HX-Refresh"] = "true"
+    return response

@@ -27,7 +27,7 @@ from config.demo.terminal import say, step
 PROJECT = Path(__file__).resolve().parents[2]
 MADE_HERE = ("demo.json", "simulator.json", environment.SECRETS, "logs", "files")
 TICK_SECONDS = 0.2
-CELERY = "-P threads -c 8 -Q webhooks,send,media,default --without-gossip --without-mingle"
+CELERY = "-P threads -c 8 -Q urgent,webhooks,send,media,default --without-gossip --without-mingle"
 CELERY += " --without-heartbeat -l WARNING"
 
 

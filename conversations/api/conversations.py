@@ -40,9 +40,8 @@ class ConversationListView(TenantAPIView):
         ],
     )
     def get(self, request: Request) -> Response:
-        conversations = selectors.visible_to(self.actor)
         page = keyset.page(
-            selectors.matching(conversations, self.parameters["search"]),
+            selectors.listed(self.actor, search=self.parameters["search"]),
             time_field="last_message_at",
             request=request,
             parameters=self.parameters,

@@ -55,6 +55,17 @@ CONTACT: dict[str, Any] = {
     "wa_id": "5511987654321",
     "marketing_opted_out_at": None,
 }
+CONSENT: dict[str, Any] = {
+    "id": 9,
+    "kind": "MARKETING",
+    "value": "STOP",
+    "source": "OPERATOR",
+    "said_at": "2026-11-10T12:00:00Z",
+    "wamid": "",
+    "note": "By phone",
+    "author": {"id": 3, "name": "Ana"},
+    "created_at": "2026-11-10T12:00:00Z",
+}
 MEDIA: dict[str, Any] = {
     "id": 51,
     "state": "STORED",

@@ -43,6 +43,21 @@ REQUESTS: dict[str, dict[str, Any]] = {
             "address": "Av. Paulista, 1000",
         },
     },
+    "Photo": {
+        "conversation": 7,
+        "type": "image",
+        "image": {"media": 51, "caption": "Ficou assim"},
+    },
+    "Document": {
+        "conversation": 7,
+        "type": "document",
+        "document": {"media": 52, "filename": "Nota fiscal 4821.pdf"},
+    },
+    "Voice message": {
+        "conversation": 7,
+        "type": "audio",
+        "audio": {"media": 53, "voice": True},
+    },
     "Contact card": {
         "conversation": 7,
         "type": "contacts",
@@ -63,6 +78,12 @@ REQUESTS: dict[str, dict[str, Any]] = {
             ]
         },
         footer={"text": "Responda até as 18h"},
+    ),
+    "Buttons below a photo": _interactive(
+        "button",
+        "É este o modelo?",
+        {"buttons": [{"type": "reply", "reply": {"id": "yes", "title": "É esse"}}]},
+        header={"type": "image", "image": {"media": 51}},
     ),
     "List": _interactive(
         "list",

@@ -4,24 +4,19 @@ from typing import Any
 from uuid import uuid4
 
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from conversations.api import examples
 from conversations.api.messages import KEY_PARAMETER, PROBLEM_TYPE, SendView
-from conversations.models import Conversation, Message
+from conversations.models import Message
 from conversations.serializers.reading import MessageSerializer
-from conversations.services import template_sending
-from conversations.services.outbound import WindowClosedError
+from conversations.services import starting, template_sending
 from conversations.services.template_sending import TemplateUnknownError
-from tenants.errors import NotFoundError
 from tenants.serializers import ProblemSerializer
 from whatsapp import selectors as whatsapp
 from whatsapp.serializers import SendTemplateSerializer
-
-NEVER_WROTE = _("This number has never written: no conversation with it is known.")
 
 
 class SendTemplateView(SendView):
@@ -31,7 +26,7 @@ class SendTemplateView(SendView):
         summary="Send a template",
         description="Queues an approved template, also when the 24-hour window is closed. `values`"
         " fill its fields by the keys that the template's `fields` name. What WhatsApp would refuse"
-        " is refused here, naming each place.",
+        " is refused here, naming each place. `to` may be somebody who has never written.",
         request=SendTemplateSerializer,
         parameters=[KEY_PARAMETER],
         responses={
@@ -61,17 +56,17 @@ class SendTemplateView(SendView):
         form = SendTemplateSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         data = form.validated_data
-        conversation = self.conversation_of(data)
-        template = whatsapp.template_named(
-            self.actor, waba_id=conversation.phone.waba_id, **data["template"]
-        )
+        place = self._place(data)
+        phone = place["phone"] if "phone" in place else place["conversation"].phone
+        template = whatsapp.template_named(self.actor, waba_id=phone.waba_id, **data["template"])
         if template is None:
             raise TemplateUnknownError
+        act = starting.send_template if "phone" in place else template_sending.send_template
 
         def send() -> Message:
-            return template_sending.send_template(
+            return act(
                 actor=self.actor,
-                conversation=conversation,
+                **place,
                 template=template,
                 values=data["values"],
                 client_id=uuid4(),
@@ -80,9 +75,9 @@ class SendTemplateView(SendView):
 
         return self.answer_once(request, send)
 
-    def conversation_of(self, data: dict[str, Any]) -> Conversation:
-        """Return where a template goes. Raises: NotFoundError."""
-        try:
-            return super().conversation_of(data)
-        except WindowClosedError:  # a template needs no window, but somebody to go to
-            raise NotFoundError(NEVER_WROTE) from None
+    def _place(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Return where a template goes: a conversation, or a number and from which of ours."""
+        if "conversation" in data:
+            return {"conversation": self.conversation_of(data)}
+        phone = whatsapp.phone_to_send_from(self.actor, data.get("phone"))
+        return {"number": f"+{data['to'].lstrip('+')}", "phone": phone}

@@ -1,11 +1,13 @@
 """People, their conversations and messages (tenant schema)."""
 
+from conversations.models.blocks import Block
 from conversations.models.conversations import Conversation
 from conversations.models.events import IdempotencyKey, Mark, StatusEvent
 from conversations.models.messages import Message
 from conversations.models.people import ConsentEvent, Contact, ContactIdentity, IdentityMove
 
 __all__ = [
+    "Block",
     "ConsentEvent",
     "Contact",
     "ContactIdentity",

@@ -26,7 +26,7 @@ class Conversation(models.Model):
     read_up_to_id = models.BigIntegerField(default=0)
     # Inbound messages up to this id are marked as read at WhatsApp, as far as we tried.
     told_read_id = models.BigIntegerField(default=0, db_default=0)
-    # The newest message by (timestamp, id); null only between two statements of one transaction.
+    # The newest message by (timestamp, id); null until somebody writes the first one.
     last_message = models.ForeignKey(
         "Message",
         models.DO_NOTHING,

@@ -21,7 +21,11 @@ class StatusEvent(models.Model):
         Message, models.CASCADE, null=True, related_name="status_events", db_index=False
     )
     errors = models.JSONField(null=True)
-    pricing = models.JSONField(null=True)
+    pricing = models.JSONField(null=True)  # as it came
+    # The same in one spelling; whether it is billed follows from type and category.
+    pricing_category = models.CharField(max_length=40, blank=True, default="", db_default="")
+    pricing_type = models.CharField(max_length=40, blank=True, default="", db_default="")
+    pricing_model = models.CharField(max_length=40, blank=True, default="", db_default="")
     received_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
@@ -46,7 +50,11 @@ class StatusEvent(models.Model):
 
 
 class Mark(models.Model):
-    """What was done to a message: it finds its message by ``target_wamid``, now or later."""
+    """What was done to a message: it finds its message by ``target_wamid``, now or later.
+
+    A reaction of ours has its own ``message`` from the moment it is queued, and counts until that
+    failed; one that came from Meta, by the customer or by the business in its app, has a ``wamid``.
+    """
 
     class Kind(models.TextChoices):
         REACTION = "REACTION", _("Reaction")
@@ -54,10 +62,11 @@ class Mark(models.Model):
         REVOKE = "REVOKE", _("Deletion")
 
     phone = models.ForeignKey(Phone, models.CASCADE, related_name="+", db_index=False)
-    wamid = models.CharField(max_length=200)  # its own
+    wamid = models.CharField(max_length=200, null=True)  # noqa: DJ001 - its own; null when we queued it
+    message = models.OneToOneField(Message, models.CASCADE, null=True, related_name="+")
     target_wamid = models.CharField(max_length=200)
     kind = models.CharField(max_length=10, choices=Kind)
-    by_business = models.BooleanField()  # in its app; else by the customer
+    by_business = models.BooleanField()  # else by the customer
     emoji = models.CharField(max_length=40, blank=True)  # empty: the reaction was taken back
     # What an edited message says since then: Meta's word for the type, words, object.
     type = models.CharField(max_length=80, blank=True)

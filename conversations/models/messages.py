@@ -113,6 +113,12 @@ class Message(models.Model):
                 condition=models.Q(retry_of__isnull=False),
                 name="message_attempts",
             ),
+            # Serves finding out who stopped marketing: Meta says so when a message fails.
+            models.Index(
+                fields=["failed_at"],
+                condition=models.Q(error_code=131050),
+                name="message_stopped",
+            ),
             # Serves finding the messages, and so the conversations, of a file.
             models.Index(
                 fields=["media"], condition=models.Q(media__isnull=False), name="message_media"

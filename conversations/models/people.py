@@ -120,6 +120,7 @@ class ConsentEvent(models.Model):
         USER_PREFERENCES = "USER_PREFERENCES", _("in the settings of WhatsApp")
         KEYWORD = "KEYWORD", _("by a message")
         BUTTON = "BUTTON", _("by a button")
+        STATUS = "STATUS", _("told by WhatsApp when a message failed")
         OPERATOR = "OPERATOR", _("noted by the team")
 
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="consent_events")
@@ -128,6 +129,7 @@ class ConsentEvent(models.Model):
     source = models.CharField(max_length=20, choices=Source)
     provider_at = models.DateTimeField()  # Meta's; ours for what an operator noted
     wamid = models.CharField(max_length=200, blank=True, default="")  # of the message, if any
+    note = models.CharField(max_length=300, blank=True, default="", db_default="")  # an operator's
     # What makes it the same when it comes again: of a message or of a webhook.
     key = models.CharField(max_length=260)
     author = models.ForeignKey(

@@ -221,6 +221,11 @@ class DryRunSerializer(serializers.Serializer[Any]):
     contacts = ContentField()
     reaction = ContentField()
     interactive = ContentField()
+    image = ContentField()
+    video = ContentField()
+    audio = ContentField()
+    document = ContentField()
+    sticker = ContentField()
 
     def get_dry_run(self, _message: Message) -> bool:
         return True

@@ -70,6 +70,15 @@ class SendSerializer(StrictSerializer):
         help_text="Its `type` is `button`, `list`, `cta_url`, `flow`, `location_request_message` or"
         " `request_contact_info`; all else is as in Meta's reference.",
     )
+    image = ObjectField(required=False, help_text="`media`, an upload's id; `caption`.")
+    video = ObjectField(required=False, help_text="`media`, an upload's id; `caption`.")
+    audio = ObjectField(
+        required=False, help_text="`media`, an upload's id; `voice` for a voice message (OGG)."
+    )
+    document = ObjectField(
+        required=False, help_text="`media`, an upload's id; `caption`, `filename`."
+    )
+    sticker = ObjectField(required=False, help_text="`media`, an upload's id.")
     context = ReplySerializer(required=False)  # type: ignore[assignment] # a member, not the form's
     dry_run = serializers.BooleanField(
         default=False, help_text="Validate, and say what would be sent; nothing is queued."

@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 from psycopg import errors
 
-from conversations.services import marks, people, statuses, threads
+from conversations.services import learning, marks, people, statuses, threads
 from conversations.services.marks import Marking
 from conversations.services.merging import RivalMergeError
 from conversations.services.routing import Parcel, Reason, Target
@@ -28,6 +28,7 @@ from whatsapp.payloads import (
     AccountEvent,
     InboundMessage,
     MessageMark,
+    Sender,
     StatusUpdate,
     Unit,
     content_reading,
@@ -35,7 +36,7 @@ from whatsapp.payloads import (
 )
 from whatsapp.payloads.contents import Unknown
 from whatsapp.payloads.preferences import preferences_of
-from whatsapp.services import events, template_events
+from whatsapp.services import events, number_events, template_events
 from whatsapp.webhooks.types import Fate
 
 logger = logging.getLogger(__name__)
@@ -43,7 +44,17 @@ Session = psycopg.Connection[Any]
 
 # A transaction holds this many units at most, so that nobody waits long for its locks.
 CHUNK = 1000
-_PHONES = "SELECT phone_number_id, id FROM whatsapp_phone WHERE phone_number_id = ANY (%s::text[])"
+_PHONES = """
+    SELECT phone_number_id, id,
+        last_webhook_at IS NULL OR last_webhook_at < now() - interval '30 seconds'
+    FROM whatsapp_phone WHERE phone_number_id = ANY (%s::text[])
+"""
+# Whoever holds the row just now will be followed by another event.
+_HEARD = """
+    UPDATE whatsapp_phone SET last_webhook_at = now() WHERE id IN (
+        SELECT id FROM whatsapp_phone WHERE id = ANY (%s::bigint[])
+        ORDER BY id FOR NO KEY UPDATE SKIP LOCKED)
+"""
 # Rivals met; the next try finds what they left.
 TRIES = 3
 RIVALRY_SECONDS = 0.05
@@ -67,6 +78,7 @@ class Applied:
     seq: int | None = None  # the tenant's last change number
     settled_phones: set[int] = field(default_factory=set)  # whose next messages may go now
     has_files: bool = False  # to be fetched
+    named: dict[int, Sender] = field(default_factory=dict)  # whom messages went to, if that is new
 
 
 class TenantUnavailableError(Exception):
@@ -138,11 +150,13 @@ def _park(parcels: list[Parcel], label: str) -> None:
 def _transaction(work: Session, target: Target, parcels: list[Parcel], applied: Applied) -> None:
     with context.raw_transaction(work, target.schema_name) as cursor:
         asked = _ask(cursor, parcels)
-        phones = _phones(cursor, parcels)
+        phones, unheard = _phones(cursor, parcels)
         arrived = _messages(cursor, phones, parcels, asked)
         marked = _marks(cursor, phones, parcels)
-        outcome = _statuses(cursor, target, phones, parcels)
+        outcome, named = _statuses(cursor, target, phones, parcels)
         _events(cursor, parcels)
+        if unheard:
+            cursor.execute(_HEARD, (arrays.numbers(unheard),))
         drafts = list(dict.fromkeys([*arrived, *marked, *outcome.drafts]))
         if drafts:
             live.take(cursor, drafts)
@@ -150,6 +164,7 @@ def _transaction(work: Session, target: Target, parcels: list[Parcel], applied: 
         (applied.seq,) = cursor.fetchone() or (None,)
     applied.has_files |= any(_brings_file(parcel.unit) for parcel in parcels)
     applied.settled_phones |= outcome.settled_phones
+    applied.named |= named
 
 
 def _brings_file(unit: Unit) -> bool:
@@ -163,17 +178,21 @@ def _ask(cursor: raw.MarkedCursor, parcels: list[Parcel]) -> people.Asked | None
     return people.ask((cursor.other(), cursor.other()), senders) if senders else None
 
 
-def _phones(cursor: psycopg.Cursor[Any], parcels: list[Parcel]) -> dict[str, int]:
-    """Return the rows of the numbers; parcels for a number without a row are parked."""
+def _phones(cursor: psycopg.Cursor[Any], parcels: list[Parcel]) -> tuple[dict[str, int], list[int]]:
+    """Return the rows of the numbers, and those that were not heard of just now.
+
+    Parcels for a number without a row are parked.
+    """
     spoken = [one for one in parcels if not isinstance(one.unit, AccountEvent)]
     if not spoken:
-        return {}
+        return {}, []
     numbers = {one.unit.phone_number_id for one in spoken}
-    phones: dict[str, int] = dict(cursor.execute(_PHONES, (arrays.texts(numbers),)).fetchall())
+    rows = cursor.execute(_PHONES, (arrays.texts(numbers),)).fetchall()
+    phones: dict[str, int] = {number: pk for number, pk, _ in rows}
     for parcel in spoken:
         if parcel.unit.phone_number_id not in phones:
             parcel.park(Reason.UNROUTED, "NoPhone")
-    return phones
+    return phones, sorted(pk for _, pk, is_unheard in rows if is_unheard)
 
 
 def _messages(
@@ -228,7 +247,7 @@ def _marks(
 
 def _statuses(
     cursor: psycopg.Cursor[Any], target: Target, phones: dict[str, int], parcels: list[Parcel]
-) -> statuses.Outcome:
+) -> tuple[statuses.Outcome, dict[int, Sender]]:
     pairs = [
         (parcel, _report(target, phones[parcel.unit.phone_number_id], parcel.unit))
         for parcel in parcels
@@ -241,7 +260,8 @@ def _statuses(
         whole = Fate.STORED if known else Fate.PLACEHOLDER
         parcel.fate = whole if report.identity in new else Fate.DUPLICATE
         new.discard(report.identity)
-    return outcome
+    about = [(outcome.matched.get(one.key), one.status.recipient) for _, one in pairs]
+    return outcome, learning.unknown(cursor, about)
 
 
 def _report(target: Target, phone_id: int, status: StatusUpdate) -> Report:
@@ -259,9 +279,14 @@ def _events(cursor: psycopg.Cursor[Any], parcels: list[Parcel]) -> None:
         return
     new = events.keep(cursor, [event for _, event in kept])
     template_events.apply(cursor, [event for _, event in kept])
+    number_events.apply(cursor, [event for _, event in kept])
     for parcel, event in kept:
         key = events.digest(event)
-        known = template_events.is_about_template(event) or preferences_of(event)
+        known = (
+            template_events.is_about_template(event)
+            or number_events.is_about_number(event)
+            or preferences_of(event)
+        )
         whole = Fate.STORED if known else Fate.PLACEHOLDER
         parcel.fate = whole if key in new else Fate.DUPLICATE
         new.discard(key)

@@ -9,7 +9,7 @@ from conversations.services.applying import TenantUnavailableError
 from conversations.services.routing import Plan
 from conversations.services.sessions import Sessions
 from whatsapp import payloads
-from whatsapp.payloads import Unit, Unreadable
+from whatsapp.payloads import Sender, Unit, Unreadable
 from whatsapp.webhooks.services import deliveries, parking
 from whatsapp.webhooks.types import Batch, Counts, Delivery, Fate, Park, Replay
 
@@ -26,6 +26,7 @@ class Done:
     seqs: dict[str, int] = field(default_factory=dict)  # the last change number by schema
     settled: set[tuple[str, int]] = field(default_factory=set)  # schema and phone
     files: set[str] = field(default_factory=set)  # schemas that have files to fetch
+    named: dict[str, dict[int, Sender]] = field(default_factory=dict)  # by schema and message
     skipped: set[int] = field(default_factory=set)  # deliveries that stay as they were
 
 
@@ -105,6 +106,8 @@ def _apply(opened: Sessions, plan: Plan) -> Done:
             done.seqs[target.schema_name] = applied.seq
         if applied.has_files:
             done.files.add(target.schema_name)
+        if applied.named:
+            done.named[target.schema_name] = applied.named
         done.settled.update((target.schema_name, phone) for phone in applied.settled_phones)
     return done
 

@@ -24,19 +24,29 @@ from whatsapp.services import health, numbers
 
 LEASE_SECONDS = 60
 WINDOW_CLOSED = 131047
+OPTED_OUT = 131050
 NO_NUMBER = 131062
 # Stored in English, translated when shown.
 CLOSED_WHILE_QUEUED = _("The window closed while the message was waiting to be sent.")
+STOPPED_WHILE_QUEUED = _("The customer stopped marketing while the message was waiting to be sent.")
 NO_ADDRESS = _("No number of this customer is known.")
 
-# A head of line is due, and nothing of its conversation before it is still on its way. A row that a
-# rival has locked is the rival's; what he did to it is looked at again after the lock.
+# A head of line is due, and nothing of its conversation before it is still on its way; a file that
+# it brings is with Meta already, unless the window closed meanwhile. A row that a rival has locked
+# is the rival's; what he did to it is looked at again after the lock.
 _HEADS = """
     SELECT message.id, message.attempts, message.type, message.content::text,
-        message.extras #>> '{context,id}', conversation.window_opened_at, recipient.kind,
-        recipient.value, clock_timestamp()
+        message.extras #>> '{context,id}', message.media_id, upload.media_id,
+        conversation.window_opened_at,
+        contact.marketing_opted_out_at IS NOT NULL
+            AND message.extras #>> '{template,category}' IS NOT DISTINCT FROM 'MARKETING',
+        recipient.kind, recipient.value, clock_timestamp()
     FROM conversations_message AS message
     JOIN conversations_conversation AS conversation ON conversation.id = message.conversation_id
+    JOIN conversations_contact AS contact ON contact.id = conversation.contact_id
+    LEFT JOIN whatsapp_mediaupload AS upload ON upload.file_id = message.media_id
+        AND upload.phone_id = message.phone_id AND upload.state = 'READY'
+        AND upload.expires_at > clock_timestamp()
     LEFT JOIN LATERAL (
         SELECT identity.kind, identity.value FROM conversations_contactidentity AS identity
         WHERE identity.contact_id = conversation.contact_id
@@ -46,6 +56,8 @@ _HEADS = """
     WHERE message.phone_id = %(phone)s AND message.status = 'PENDING'
         AND message.direction = 'OUTBOUND'
         AND (message.due_at IS NULL OR message.due_at <= clock_timestamp())
+        AND (message.media_id IS NULL OR upload.id IS NOT NULL OR message.type <> 'TEMPLATE'
+            AND conversation.window_opened_at < clock_timestamp() - interval '24 hours')
         AND NOT EXISTS (
             SELECT FROM conversations_message AS ahead
             WHERE ahead.phone_id = message.phone_id
@@ -81,6 +93,8 @@ class Claim:
     message_id: int
     attempt: int
     body: dict[str, Any]  # Meta's envelope
+    file_id: int | None = None  # of the file that it brings
+    media_id: str = ""  # Meta's id of that
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +106,10 @@ class _Head:
     type: str
     content: str  # JSON
     quoted: str | None  # the wamid of what it answers
+    file_id: int | None
+    media_id: str | None
     opened_at: datetime | None
+    unwanted: bool  # marketing, to whom said stop
     kind: str | None
     address: str | None
     now: datetime
@@ -104,6 +121,8 @@ class _Head:
         free = self.type != Message.Type.TEMPLATE
         if free and not rules.window_open(self.opened_at, self.now):
             return self._failed(WINDOW_CLOSED, CLOSED_WHILE_QUEUED)
+        if self.unwanted:
+            return self._failed(OPTED_OUT, STOPPED_WHILE_QUEUED)
         return None
 
     def _failed(self, code: int, detail: str) -> Move:
@@ -122,7 +141,7 @@ class _Head:
             "recipient_type": "individual",
             **to,
             "type": kind,
-            kind: json.loads(self.content),
+            kind: self._content(kind),
             **({"context": {"message_id": self.quoted}} if self.quoted else {}),
             "biz_opaque_callback_data": statuses.callback_data(
                 tenant_id=sender.tenant.pk,
@@ -130,15 +149,41 @@ class _Head:
                 message_id=self.message_id,
             ),
         }
-        return Claim(sender, self.message_id, self.attempts + 1, body)
+        return Claim(
+            sender, self.message_id, self.attempts + 1, body, self.file_id, self.media_id or ""
+        )
+
+    def _content(self, kind: str) -> Any:
+        content = json.loads(self.content)
+        return content if self.media_id is None else carrying(kind, content, self.media_id)
+
+
+def carrying(kind: str, content: dict[str, Any], media_id: str) -> dict[str, Any]:
+    """Put Meta's id of a file where ours stands: in the type's object, or in a header's."""
+    if kind == "interactive":
+        header = content["header"]
+        header[header["type"]] = _with_id(header[header["type"]], media_id)
+        return content
+    if kind != "template":
+        return _with_id(content, media_id)
+    for component in content["components"]:
+        for parameter in component.get("parameters", ()):  # a carousel has cards instead
+            inner = parameter.get(parameter["type"])
+            if isinstance(inner, dict) and "media" in inner:
+                parameter[parameter["type"]] = _with_id(inner, media_id)
+    return content
+
+
+def _with_id(content: dict[str, Any], media_id: str) -> dict[str, Any]:
+    return {"id": media_id, **{name: value for name, value in content.items() if name != "media"}}
 
 
 def take(*, phone_id: int, limit: int) -> list[Claim]:
     """Claim up to ``limit`` messages of a number, commit, and return them.
 
     Looks again at everything that may have changed since they were queued: the tenant, the number,
-    its token, each window. What can no longer be sent fails here; what a number without a valid
-    token has queued is held.
+    its token, each window, what each customer allows. What can no longer be sent fails here; what a
+    number without a valid token has queued is held.
     """
     while True:
         claims, failed = _take(phone_id, limit)

@@ -81,12 +81,6 @@ def clean(value: Any) -> Any:
     return value
 
 
-def target_of(message: Message) -> Message | None:
-    """Return the message that a reaction of ours is about. One query."""
-    wamid = message.content.get("message_id", "")
-    return Message.objects.filter(phone=message.phone_id, wamid=wamid).first()
-
-
 def _check_reaction(
     conversation: Conversation, wamid: str, now: datetime, reply_to: Message | None
 ) -> None:
@@ -126,10 +120,16 @@ def _interactive(content: dict[str, Any]) -> str:
     return text
 
 
+def _caption(content: dict[str, Any]) -> str:
+    text: str = content.get("caption", "")
+    return text
+
+
 TEXTS: dict[str, Callable[[Any], str]] = {
     "text": lambda content: content["body"],
     "location": _location,
     "contacts": _contacts,
     "interactive": _interactive,
     "reaction": lambda content: content["emoji"],
+    **dict.fromkeys(limits.MEDIA, _caption),
 }

@@ -29,10 +29,12 @@ _LOCK = """
 """
 _ADD = """
     INSERT INTO conversations_consentevent
-        (contact_id, kind, value, source, provider_at, wamid, key, author_id)
-    SELECT one.contact, 'MARKETING', one.value, one.source, one.at, one.wamid, one.key, one.author
+        (contact_id, kind, value, source, provider_at, wamid, note, key, author_id)
+    SELECT one.contact, 'MARKETING', one.value, one.source, one.at, one.wamid, one.note, one.key,
+        one.author
     FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::text[],
-        %s::bigint[]) AS one (contact, value, source, at, wamid, key, author)
+        %s::text[], %s::bigint[])
+        AS one (contact, value, source, at, wamid, note, key, author)
     ON CONFLICT (key) DO NOTHING
 """
 _DERIVE = """
@@ -67,17 +69,19 @@ class Word:
     at: datetime
     key: str
     wamid: str = ""
+    note: str = ""
     author_id: int | None = None
 
 
 def word_of(phone_id: int, message: InboundMessage) -> Word | None:
-    """Return the stop that a message or the tap on a button is; None for all others."""
+    """Return what a message or the tap on a button says on marketing; None for all others."""
     # What the business's own app wrote is no customer's word.
-    source = _source(message) if message.field == "messages" else None
-    if source is None:
+    said = _said(message) if message.field == "messages" else None
+    if said is None:
         return None
+    value, source = said
     key = f"message {phone_id} {message.wamid}"
-    return Word(Value.STOP, source, message.timestamp, key, message.wamid)
+    return Word(value, source, message.timestamp, key, message.wamid)
 
 
 def word_of_preference(preference: Preference) -> Word:
@@ -88,16 +92,19 @@ def word_of_preference(preference: Preference) -> Word:
     return Word(value, Source.USER_PREFERENCES, preference.at, f"preference {key}")
 
 
-def _source(message: InboundMessage) -> str | None:
+def _said(message: InboundMessage) -> tuple[str, str] | None:
+    """Return value and source."""
     content = dict_of(message.content)
     if message.type == "text":
-        return Source.KEYWORD if rules.opts_out_by_words(message.text) else None
+        if rules.opts_out_by_words(message.text):
+            return Value.STOP, Source.KEYWORD
+        return (Value.RESUME, Source.KEYWORD) if rules.opts_in_by_words(message.text) else None
     if message.type == "interactive":
         content = dict_of(content.get("button_reply"))
     elif message.type != "button":
         return None
     words = (text_of(content.get(key)) for key in ("payload", "text", "id", "title"))
-    return Source.BUTTON if rules.opts_out_by_button(*words) else None
+    return (Value.STOP, Source.BUTTON) if rules.opts_out_by_button(*words) else None
 
 
 def record(cursor: Cursor, said: Iterable[tuple[int, Word | None]]) -> list[Draft]:
@@ -119,6 +126,7 @@ def record(cursor: Cursor, said: Iterable[tuple[int, Word | None]]) -> list[Draf
         arrays.texts(word.source for word in words),
         arrays.times(word.at for word in words),
         arrays.texts(word.wamid for word in words),
+        arrays.texts(word.note for word in words),
         arrays.texts(word.key for word in words),
         arrays.numbers(word.author_id for word in words),
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import psycopg
 
-from conversations.services import batches, sessions
+from conversations.services import batches, learning, sessions
 from conversations.services.sessions import Sessions
 from tenants import context, queue
 from tenants.feed import live
@@ -192,6 +192,9 @@ class Worker:
         for schema in done.files:
             with context.tenant(schema):
                 queue.enqueue("conversations.tasks.fetch_media")
+        for schema, named in done.named.items():
+            with context.tenant(schema):
+                learning.learn(named)
         for schema, phone_id in done.settled:
             with context.tenant(schema):
                 queue.enqueue("conversations.tasks.drain_outbox", phone_id=phone_id)

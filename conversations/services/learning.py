@@ -1,8 +1,9 @@
-"""Learn from Meta's answer to a message under which names its customer is known."""
+"""Learn from Meta's answer to a message, and its statuses, how its customer is known."""
 
 import logging
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import DatabaseError, connection, transaction
@@ -10,10 +11,10 @@ from django.db import DatabaseError, connection, transaction
 from conversations import rules
 from conversations.models import ContactIdentity, Message
 from conversations.services import identities, merging, people
+from tenants.db import arrays
 from tenants.feed import live
 from tenants.feed.live import Cursor, Draft
 from tenants.feed.models import Change
-from whatsapp.client import SentMessage
 from whatsapp.payloads import Sender
 
 logger = logging.getLogger(__name__)
@@ -22,10 +23,34 @@ _RESPELL = """
     UPDATE conversations_contactidentity SET value = %s
     WHERE contact_id = %s AND kind = 'WA_ID' AND match_key = %s AND value <> %s
 """
+# User ids that are not their contact's yet: hardly ever any.
+_UNKNOWN = """
+    SELECT message.id FROM unnest(%s::bigint[], %s::text[]) AS one (message_id, user_id)
+    JOIN conversations_message AS message ON message.id = one.message_id
+    JOIN conversations_conversation AS conversation ON conversation.id = message.conversation_id
+    WHERE NOT EXISTS (
+        SELECT FROM conversations_contactidentity AS identity
+        WHERE identity.kind = 'BSUID' AND identity.match_key = one.user_id
+            AND identity.contact_id = conversation.contact_id
+    )
+"""
 
 
-def learn(accepted: Mapping[int, SentMessage]) -> None:
-    """Take over number and user id that the answers gave, by message id. Never raises.
+def unknown(cursor: Cursor, about: Iterable[tuple[int | None, Sender]]) -> dict[int, Sender]:
+    """Return whom statuses name by number and user id, by message, where we do not know it yet.
+
+    For the worker's session: what is found is to be learnt after the commit. One query at most.
+    """
+    named = {pk: one for pk, one in about if pk is not None and one.wa_id and one.user_id}
+    if not named:
+        return {}
+    user_ids = arrays.texts(one.user_id for one in named.values())
+    cursor.execute(_UNKNOWN, (arrays.numbers(named), user_ids))
+    return {pk: named[pk] for (pk,) in cursor.fetchall()}
+
+
+def learn(accepted: Mapping[int, Sender]) -> None:
+    """Take over number and user id that Meta gave, by message id. Never raises.
 
     Two queries while there is nothing new. The number is kept as Meta writes it: a Brazilian one
     with or without the ninth digit, whatever somebody typed.
@@ -42,7 +67,7 @@ def learn(accepted: Mapping[int, SentMessage]) -> None:
         logger.warning("what an answer said of its customer was not kept")
 
 
-def _news(named: Mapping[int, SentMessage]) -> list[tuple[Sender, datetime]]:
+def _news(named: Mapping[int, Sender]) -> list[tuple[Sender, datetime]]:
     """Return the answers that name a contact otherwise than he is known.
 
     One of the names must be his already, in any spelling: else it speaks of somebody else.
@@ -59,7 +84,7 @@ def _news(named: Mapping[int, SentMessage]) -> list[tuple[Sender, datetime]]:
         keys[contact].add((kind, key))
     news = []
     for pk, contact, at in rows:
-        sender = Sender(named[pk].wa_id.removeprefix("+"), named[pk].user_id, "", "")
+        sender = replace(named[pk], profile_name="")
         said = identities.names_of(sender)
         is_his = any(key in keys[contact] for key, _value in said)
         written = {(key[0], value) for key, value in said}

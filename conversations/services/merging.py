@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from conversations.services import consent
+from conversations.services import block_rows, consent
 from conversations.services.identities import Pair
 from tenants.db import arrays
 from tenants.feed.live import Cursor, Draft
@@ -156,6 +156,7 @@ def merge(cursor: Cursor, gone: dict[int, int]) -> None:
     cursor.execute(_POINT, _columns(gone))
     cursor.execute(_NAME, (arrays.numbers(sorted(set(gone.values()))),))
     consent.move(cursor, gone)
+    block_rows.move(cursor, gone)
 
 
 def join(cursor: Cursor, gone: dict[int, int], others: Iterable[int] = ()) -> list[Draft]:

@@ -14,8 +14,18 @@ _ORPHANS = """
     WHERE event.message_id IS NULL AND message.direction = 'OUTBOUND' LIMIT 1000
 """
 _FORGET = """
-    DELETE FROM conversations_statusevent
-    WHERE message_id IS NULL AND received_at < clock_timestamp() - make_interval(hours => %s)
+    WITH gone AS (
+        DELETE FROM conversations_statusevent
+        WHERE message_id IS NULL AND received_at < clock_timestamp() - make_interval(hours => %s)
+        RETURNING phone_id, claimed_message_id
+    ), foreign_ones AS (
+        SELECT phone_id, count(*) AS number FROM gone WHERE claimed_message_id IS NULL
+        GROUP BY phone_id
+    ), counted AS (
+        UPDATE whatsapp_phone AS phone SET foreign_statuses = foreign_statuses + number
+        FROM foreign_ones WHERE phone.id = foreign_ones.phone_id
+    )
+    SELECT count(*) FROM gone
 """
 
 
@@ -34,7 +44,10 @@ def match() -> int:
 
 
 def forget() -> int:
-    """Delete statuses that found no message in a day: another system sends by the same number."""
+    """Delete statuses that found no message in a day, and count them on their number.
+
+    Another system sends by the same number.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_FORGET, (ORPHAN_HOURS,))
-        return int(cursor.rowcount)
+        return int(cursor.fetchone()[0])

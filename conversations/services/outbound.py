@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from conversations import rules
 from conversations.models import Conversation, Message
 from conversations.selectors import MergedError
-from conversations.services import composing, reading
+from conversations.services import blocking, composing, enclosing, reactions, reading
 from tenants import context, queue
 from tenants.errors import DomainError, NotFoundError
 from tenants.feed import live
@@ -104,8 +104,8 @@ def send_message(
     Raises: ForbiddenError, InvalidMessageError, ReplyTargetError, WindowClosedError,
     PhoneInactiveError, StaleThreadError, ClientIdReusedError.
     """
-    check_place(actor=actor)
-    draft = composing.draft(
+    draft = _draft(
+        actor=actor,
         conversation=conversation,
         kind=kind,
         content=content,
@@ -120,29 +120,22 @@ def send_message(
 
 
 def check_message(
-    *,
-    actor: Actor,
-    conversation: Conversation,
-    kind: str,
-    content: Any,
-    now: datetime,
-    reply_to: Message | None = None,
+    *, actor: Actor, conversation: Conversation, now: datetime, **what: Any
 ) -> Message:
     """Return what ``send_message`` would queue, neither saved nor queued.
 
-    Raises what ``send_message`` would.
+    Takes and raises what ``send_message`` would.
     """
-    check_place(actor=actor)
-    draft = composing.draft(
-        conversation=conversation,
-        kind=kind,
-        content=content,
-        client_id=uuid4(),
-        now=now,
-        reply_to=reply_to,
-    )
-    _check_sendable(conversation, now)
+    draft = _draft(actor=actor, conversation=conversation, now=now, client_id=uuid4(), **what)
+    check_sendable(conversation, now)
     draft.conversation, draft.phone = conversation, conversation.phone
+    return draft
+
+
+def _draft(*, actor: Actor, **what: Any) -> Message:
+    check_place(actor=actor)
+    draft = composing.draft(**what)
+    enclosing.enclose(actor=actor, draft=draft)
     return draft
 
 
@@ -159,8 +152,9 @@ def send_again(*, actor: Actor, message: Message, client_id: UUID, now: datetime
     draft = Message(
         type=message.type,
         text=message.text,
-        content=message.content,
+        content=enclosing.again(message),
         extras=message.extras,
+        media_id=message.media_id,
         client_id=client_id,
         retry_of_id=message.retry_of_id or message.pk,
     )
@@ -210,9 +204,10 @@ def _queue(
         return _same(first, draft, conversation)
     if draft.retry_of_id is not None:
         _check_attempt(draft.retry_of_id, conversation)
-    _check_sendable(conversation, now, is_free=draft.type != Message.Type.TEMPLATE)
+    check_sendable(conversation, now, is_free=draft.type != Message.Type.TEMPLATE)
     if seen is not None:
         _check_seen(conversation, seen, actor)
+    enclosing.hand_over(draft=draft, phone_id=conversation.phone_id, now=now)
     message = _insert(draft, actor, conversation, now)
     queue.enqueue("conversations.tasks.drain_outbox", phone_id=conversation.phone_id)
     if conversation.phone.read_policy == Phone.ReadPolicy.ON_REPLY:
@@ -259,11 +254,13 @@ def _check_attempt(root_id: int, conversation: Conversation) -> None:
         raise SendAgainError
 
 
-def _check_sendable(conversation: Conversation, now: datetime, *, is_free: bool = True) -> None:
+def check_sendable(conversation: Conversation, now: datetime, *, is_free: bool = True) -> None:
+    """Pass, or raise WindowClosedError or PhoneInactiveError."""
     if is_free and not rules.window_open(conversation.window_opened_at, now):
         raise WindowClosedError
     if conversation.phone.status != Phone.Status.ACTIVE:
         raise PhoneInactiveError
+    blocking.check_apart(conversation)
 
 
 def _check_seen(conversation: Conversation, seen: int, actor: Actor) -> None:
@@ -287,6 +284,7 @@ def _insert(draft: Message, actor: Actor, conversation: Conversation, now: datet
     draft.author = actor.user
     draft.save(force_insert=True)
     if draft.type == Message.Type.REACTION:
+        reactions.note(draft)
         return draft  # it belongs to the message that it is about
     conversation.last_message = draft
     conversation.last_message_at = draft.timestamp

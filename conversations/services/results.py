@@ -5,19 +5,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import OperationalError, connection, transaction
+from django.utils import timezone
 from psycopg.errors import DeadlockDetected
 
 from conversations import rules
-from conversations.services import learning, outbox, statuses
+from conversations.services import block_rows, learning, outbox, statuses
 from conversations.services.claims import Claim
 from conversations.services.outbox import Move
+from tenants import queue
 from whatsapp import errors
 from whatsapp.client import SentMessage
 from whatsapp.errors import CloudApiError
-from whatsapp.services import health
+from whatsapp.payloads import Sender
+from whatsapp.services import health, upload_rows
 
 # How long an unknown end may wait for a status before anybody asks (see reconciling).
 CONFIRM_SECONDS = 90.0
+# The customer is blocked on this number, whoever did it.
+_BLOCKED = 130403
+# What Meta may say of a file's id that it does not know any more.
+_FILE_UNKNOWN = {100, 131009, 131053}
 _random = random.SystemRandom()
 
 
@@ -42,7 +49,8 @@ def settle(results: Sequence[Result]) -> float:
             raise
         rest_seconds = _settle(results)  # the rival is through by now
     ends = [(result.claim.message_id, result.end) for result in results]
-    learning.learn({pk: end for pk, end in ends if isinstance(end, SentMessage)})
+    learning.learn({pk: _named(end) for pk, end in ends if isinstance(end, SentMessage)})
+    block_rows.learn(message_ids=[pk for pk, end in ends if _is_apart(end)])
     return rest_seconds
 
 
@@ -54,12 +62,13 @@ def _settle(results: Sequence[Result]) -> float:
         for result in results
         if isinstance(result.end, SentMessage)
     }
+    renewed = _renewed(results)
     with connection.cursor() as cursor:
         outbox.lock(cursor, [result.claim.message_id for result in results])
         drafts = outbox.accept(cursor, phone_id, accepted)
         drafts += statuses.apply_waiting(cursor, accepted)
         dead = _dead_tokens(results)
-        moves = [move for result in results if (move := _move(result, dead)) is not None]
+        moves = [move for result in results if (move := _move(result, dead, renewed))]
         drafts += outbox.move(cursor, moves)
         if dead:
             drafts += outbox.hold(cursor, phone_id)
@@ -67,6 +76,33 @@ def _settle(results: Sequence[Result]) -> float:
             health.answered(phone_id=phone_id, sealed=results[-1].claim.sender.sealed)
         outbox.publish(drafts)
     return _rest_seconds(results, moves)
+
+
+def _renewed(results: Sequence[Result]) -> set[upload_rows.Way]:
+    """Renew what Meta no longer has of the files that were sent; note what it did take."""
+    sent = [(one, way) for one in results if (way := _way(one.claim))]
+    upload_rows.proved(ways=[way for one, way in sent if isinstance(one.end, SentMessage)])
+    unknown = {
+        way: one.claim.media_id
+        for one, way in sent
+        if isinstance(one.end, errors.RefusedError) and one.end.code in _FILE_UNKNOWN
+    }
+    renewed = upload_rows.renew(used=unknown, now=timezone.now()) if unknown else set()
+    if renewed:
+        queue.enqueue("conversations.tasks.upload_media")
+    return renewed
+
+
+def _way(claim: Claim) -> upload_rows.Way | None:
+    return None if claim.file_id is None else (claim.file_id, claim.sender.phone_id)
+
+
+def _is_apart(end: SentMessage | CloudApiError) -> bool:
+    return isinstance(end, errors.RefusedError) and end.code == _BLOCKED
+
+
+def _named(sent: SentMessage) -> Sender:
+    return Sender(sent.wa_id.removeprefix("+"), sent.user_id, "", "")
 
 
 def _dead_tokens(results: Sequence[Result]) -> set[str]:
@@ -83,11 +119,13 @@ def _dead_tokens(results: Sequence[Result]) -> set[str]:
     }
 
 
-def _move(result: Result, dead: set[str]) -> Move | None:
+def _move(result: Result, dead: set[str], renewed: set[upload_rows.Way]) -> Move | None:
     claim, end = result.claim, result.end
     if isinstance(end, SentMessage):
         return None
     status, seconds, unburnt = _next(result, end, dead)
+    if status == "FAILED" and _way(claim) in renewed and end.code in _FILE_UNKNOWN:
+        status, seconds, unburnt = "PENDING", 0.0, 1
     return Move(
         claim.message_id,
         claim.attempt,

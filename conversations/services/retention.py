@@ -1,17 +1,28 @@
 """Forget what is kept for a time only."""
 
+import contextlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import IntegrityError
+from django.db.models import Exists, OuterRef, ProtectedError
 
+from conversations.models import Message
 from conversations.services import idempotency, orphans
 from tenants import throttling
 from tenants.feed.models import Change
+from tenants.models import Tenant
 from tenants.services import sessions
+from whatsapp.models import MediaFile
+from whatsapp.services import files, jobs
 from whatsapp.webhooks.services import retention as deliveries
 
 CHANGES_KEPT_FOR = timedelta(days=7)
+# An upload that nobody sent; one that was sent belongs to its messages.
+UPLOADS_KEPT_FOR = timedelta(days=30)
+# What the installation looked at by itself; what people asked for stays.
+JOBS_KEPT_FOR = timedelta(days=30)
 PAGE = 5000
 
 
@@ -23,11 +34,16 @@ def purge_platform(*, now: datetime, stopping: Callable[[], bool]) -> None:
     sessions.purge(now=now)
 
 
-def purge_tenant(*, now: datetime) -> None:
-    """Delete the current tenant's old changes, stored answers and statuses of unknown messages."""
+def purge_tenant(*, tenant: Tenant, now: datetime) -> None:
+    """Delete the tenant's old changes, answers, statuses of unknown messages, uploads and jobs.
+
+    In the tenant's context.
+    """
     _purge_changes(before=now - CHANGES_KEPT_FOR)
+    _purge_uploads(tenant, before=now - UPLOADS_KEPT_FOR)
     idempotency.purge(now=now)
     orphans.forget()
+    jobs.forget(before=now - JOBS_KEPT_FOR)
 
 
 def _purge_changes(*, before: datetime) -> None:
@@ -39,3 +55,14 @@ def _purge_changes(*, before: datetime) -> None:
             Change.objects.filter(seq__lte=old[-1]).delete()
         if not old or len(old) < PAGE:
             return
+
+
+def _purge_uploads(tenant: Tenant, *, before: datetime) -> None:
+    """Delete uploads that no message brings: the row first, so that none is without its bytes."""
+    sent = Message.objects.filter(media=OuterRef("pk"))
+    unsent = MediaFile.objects.filter(~Exists(sent), phone=None, created_at__lt=before)
+    for file in unsent[:PAGE]:
+        # Rival: somebody who sends it just now; the message's constraint refuses one of the two.
+        with contextlib.suppress(ProtectedError, IntegrityError):
+            file.delete()
+            files.remove(tenant_id=tenant.pk, key=file.key)

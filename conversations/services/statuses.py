@@ -19,6 +19,7 @@ from tenants.db import arrays
 from tenants.feed.live import Cursor, Draft
 from tenants.feed.models import Change
 from whatsapp.payloads import StatusUpdate
+from whatsapp.payloads.pricing import pricing_of
 from whatsapp.payloads.units import error_of
 
 Key = tuple[int, str]  # phone and wamid
@@ -43,9 +44,9 @@ _FIND = """
 """
 _ADD = """
     INSERT INTO conversations_statusevent (phone_id, wamid, status, provider_at, message_id,
-        claimed_message_id, errors, pricing)
+        claimed_message_id, errors, pricing, pricing_category, pricing_type, pricing_model)
     SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::bigint[],
-        %s::bigint[], %s::jsonb[], %s::jsonb[])
+        %s::bigint[], %s::jsonb[], %s::jsonb[], %s::text[], %s::text[], %s::text[])
     ON CONFLICT (phone_id, wamid, status, provider_at) DO NOTHING
     RETURNING phone_id, wamid, status, provider_at
 """
@@ -119,6 +120,7 @@ class Outcome:
     new: set[tuple[int, str, str, datetime]] = field(default_factory=set)  # identities
     drafts: list[Draft] = field(default_factory=list)
     settled_phones: set[int] = field(default_factory=set)  # whose UNKNOWN messages are known now
+    matched: dict[Key, int] = field(default_factory=dict)  # the messages that they are about
 
 
 @dataclass(slots=True)
@@ -189,12 +191,10 @@ def store(cursor: Cursor, reports: Sequence[Report]) -> Outcome:
     outcome = Outcome()
     if not reports:
         return outcome
-    first: dict[tuple[int, str, str, datetime], Report] = {}
-    for report in reports:
-        first.setdefault(report.identity, report)
+    first = {report.identity: report for report in reversed(reports)}
     unique = [first[identity] for identity in sorted(first)]  # one order for every writer
     index, waiting = _find(cursor, unique)
-    matched = [index.match(report) for report in unique]
+    matched, outcome.matched = [index.match(report) for report in unique], index.by_key
     outcome.new = _insert(cursor, unique, matched)
     steps: dict[int, _Step] = {}
     for report, message_id in zip(unique, matched, strict=True):
@@ -246,6 +246,7 @@ def _insert(
     cursor: Cursor, reports: Sequence[Report], matched: Sequence[int | None]
 ) -> set[tuple[int, str, str, datetime]]:
     statuses = [report.status for report in reports]
+    prices = [pricing_of(status.pricing) for status in statuses]
     columns = (
         arrays.numbers(report.phone_id for report in reports),
         arrays.texts(status.wamid for status in statuses),
@@ -255,6 +256,9 @@ def _insert(
         arrays.numbers(report.claimed_id for report in reports),
         arrays.texts(_json(status.errors) for status in statuses),
         arrays.texts(_json(status.pricing) for status in statuses),
+        arrays.texts(price.category for price in prices),
+        arrays.texts(price.type for price in prices),
+        arrays.texts(price.model for price in prices),
     )
     cursor.execute(_ADD, columns)
     return set(cursor.fetchall())
@@ -292,5 +296,4 @@ def _raise(cursor: Cursor, steps: dict[int, _Step]) -> list[Draft]:
         arrays.texts(row.error_detail[:_ERROR_DETAIL_MAX] for row in rows),
     )
     cursor.execute(_RAISE, columns)
-    raised = sorted(cursor.fetchall())
-    return [Draft(Change.Kind.MESSAGE, conversation, pk) for pk, conversation in raised]
+    return [Draft(Change.Kind.MESSAGE, thread, pk) for pk, thread in sorted(cursor.fetchall())]

@@ -12,7 +12,15 @@ import psycopg
 from django.db import OperationalError, connection
 from django.utils import timezone
 
-from conversations.services import delivery, fetching, inbound, orphans, retention
+from conversations.services import (
+    consent_notes,
+    delivery,
+    fetching,
+    inbound,
+    orphans,
+    retention,
+    uploading,
+)
 from tenants import context
 from tenants.db import raw
 from tenants.models import Tenant
@@ -144,6 +152,7 @@ def _tenant(tenant: Tenant) -> None:
     with context.tenant(tenant.schema_name):
         delivery.sweep(tenant=tenant)
         orphans.match()
+        consent_notes.note_failures()
 
 
 def _jobs(tenant: Tenant) -> None:
@@ -154,8 +163,9 @@ def _jobs(tenant: Tenant) -> None:
 def _files(tenant: Tenant) -> None:
     with context.tenant(tenant.schema_name):
         fetching.sweep()
+        uploading.sweep()
 
 
 def _purge(tenant: Tenant) -> None:
     with context.tenant(tenant.schema_name):
-        retention.purge_tenant(now=timezone.now())
+        retention.purge_tenant(tenant=tenant, now=timezone.now())

@@ -9,13 +9,17 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations import rules
 from conversations.models import Contact, Conversation, Message
-from conversations.services import outbound
+from conversations.services import enclosing, outbound
+from conversations.services.composing import InvalidMessageError
 from tenants.errors import DomainError
 from tenants.permissions import Actor
 from whatsapp import rendering
 from whatsapp.models import MessageTemplate
 from whatsapp.rendering import Rendered, ValuesError
 from whatsapp.services import templates
+
+# The field of a header's file: a link, or the id of an upload.
+HEADER_FILE = "header.media"
 
 
 class TemplateNotApprovedError(DomainError):
@@ -59,7 +63,7 @@ def send_template(
     first message. Locks the conversation's row.
 
     Raises: ForbiddenError, TemplateUnknownError, TemplateNotApprovedError, OptedOutError,
-    ValuesInvalidError, PhoneInactiveError, ClientIdReusedError.
+    ValuesInvalidError (also for a file that will not do), PhoneInactiveError, ClientIdReusedError.
     """
     outbound.check_place(actor=actor)
     if template.waba_id != conversation.phone.waba_id:
@@ -75,7 +79,25 @@ def send_template(
         extras={"template": _shown(template, rendered)},
         client_id=client_id,
     )
+    _enclose(actor, template, values.get(HEADER_FILE, ""), draft)
     return outbound.queue_draft(actor=actor, conversation_id=conversation.pk, draft=draft, now=now)
+
+
+def _enclose(actor: Actor, template: MessageTemplate, value: str, draft: Message) -> None:
+    """Give a draft the file of its header, where it is one of ours."""
+    shape = template.definition.header_format
+    if shape not in rendering.MEDIA or not value.isdecimal():
+        return
+    kind, path = shape.lower(), ("values", HEADER_FILE)
+    try:
+        file = enclosing.find(actor=actor, pk=int(value), path=path)
+        enclosing.check(file, kind=kind, path=path)
+    except InvalidMessageError as error:
+        raise ValuesInvalidError(errors=error.context["errors"]) from None
+    draft.media = file
+    if kind == "document" and file.name:
+        header = next(one for one in draft.content["components"] if one["type"] == "header")
+        header["parameters"][0][kind]["filename"] = file.name
 
 
 def _check_consent(conversation: Conversation, template: MessageTemplate) -> None:
@@ -96,16 +118,5 @@ def _rendered(template: MessageTemplate, values: Mapping[str, str]) -> Rendered:
 
 def _shown(template: MessageTemplate, rendered: Rendered) -> dict[str, Any]:
     """Keep what the bubble shows: the template may be another one by the time it is looked at."""
-    return {
-        "name": template.name,
-        "language": template.language,
-        "category": template.category,
-        "header_format": rendered.header_format,
-        "header": rendered.header,
-        "body": rendered.body,
-        "footer": rendered.footer,
-        "buttons": [
-            {"type": button.type, "text": button.text, "url": button.url}
-            for button in rendered.buttons
-        ],
-    }
+    names = {"name": template.name, "language": template.language, "category": template.category}
+    return {**names, **rendering.kept(rendered)}

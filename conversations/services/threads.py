@@ -15,6 +15,7 @@ from conversations import rules
 from conversations.models import Message
 from conversations.services import attachments, consent, identities, merging, people
 from tenants.db import arrays, raw
+from tenants.feed import live
 from tenants.feed.live import Draft
 from tenants.feed.models import Change
 from whatsapp.payloads import InboundMessage
@@ -142,6 +143,19 @@ def store(
     _touch(cursor, inserted, ids, threads)
     drafts = [Draft(Change.Kind.MESSAGE, threads[one.key], ids[one.key]) for one in inserted]
     return ids, joined + drafts
+
+
+def begin(cursor: live.Cursor, place: Place) -> int:
+    """Return the conversation of a number and a contact, made if there is none yet.
+
+    Locks its row. Raises: merging.RivalMergeError, to be tried again.
+    """
+    phone, contact = place
+    for query in (_FIND, _ADD, _FIND):  # the last one, if a rival made it just now
+        cursor.execute(query, (arrays.numbers([phone]), arrays.numbers([contact])))
+        for _phone, _contact, pk in cursor.fetchall():
+            return int(pk)
+    raise merging.RivalMergeError
 
 
 def _changes(arrivals: Iterable[Arrival]) -> list[identities.Change]:

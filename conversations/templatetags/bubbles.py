@@ -1,23 +1,25 @@
 """How a message looks, by what it says."""
 
-import re
+import json
 from dataclasses import dataclass
-from typing import Any
 
 from django import template
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from conversations import forms
 from conversations.models import Message
-from whatsapp import payloads
+from conversations.templatetags import inbox
+from whatsapp import payloads, rendering
 from whatsapp.payloads import content_reading, contents
+from whatsapp.rendering import Rendered, formatting
 
 register = template.Library()
 
 PREVIEW_CHARACTERS = 140
+RAW_CHARACTERS = 2000
+# As WhatsApp offers them first.
+QUICK_REACTIONS = ("👍", "❤️", "😂", "😮", "😢", "🙏")
 _PARTIALS: dict[type, str] = {
     contents.Text: "conversations/bubbles/_text.html",
     contents.Media: "conversations/bubbles/_media.html",
@@ -32,9 +34,7 @@ _PARTIALS: dict[type, str] = {
     contents.Unknown: "conversations/bubbles/_unsupported.html",
 }
 _PLAIN = "conversations/bubbles/_plain.html"
-# Where punctuation ends a sentence and not the address.
-_LINK = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
-_AFTER_LINK = ".,;:!?)]}'\u2019\u201d"
+_TEMPLATE = "conversations/bubbles/_template.html"
 # What Meta calls what it does not hand over.
 _WORDS = {
     "poll_creation": gettext_lazy("Poll"),
@@ -63,12 +63,32 @@ class Part:
     """The partial that draws a message, and the value that it draws."""
 
     template: str
-    shown: contents.Content
+    shown: contents.Content | Rendered
+
+
+@register.filter
+def own_reaction(message: Message) -> str:
+    """Return the emoji that the business reacted with; empty for none."""
+    return next((one.emoji for one in message.marks.reactions if one.by_business), "")
+
+
+@register.filter
+def quick_reactions(message: Message) -> list[str]:
+    """Return the emojis that are one click away, and the chosen one if it is another."""
+    chosen = own_reaction(message)
+    return (
+        [*QUICK_REACTIONS, chosen]
+        if chosen and chosen not in QUICK_REACTIONS
+        else [*QUICK_REACTIONS]
+    )
 
 
 @register.filter
 def part(message: Message) -> Part:
     """Choose the partial for what a message says."""
+    kept = message.extras.get("template") if isinstance(message.extras, dict) else None
+    if message.type == Message.Type.TEMPLATE and kept:
+        return Part(_TEMPLATE, rendering.recalled(kept))
     shown = _shown(message)
     if isinstance(shown, contents.Unknown) and message.type != Message.Type.UNSUPPORTED:
         return Part(_PLAIN, shown)
@@ -76,7 +96,7 @@ def part(message: Message) -> Part:
 
 
 def _shown(message: Message) -> contents.Content:
-    if message.type == Message.Type.TEXT:
+    if message.type == Message.Type.TEXT and message.text:
         return contents.Text(message.text)
     kind = message.type.lower()
     if message.type == Message.Type.UNSUPPORTED and isinstance(message.extras, dict):
@@ -115,36 +135,12 @@ def quoted(quotes: dict[int, Message] | None, message: Message) -> Message | Non
 
 
 @register.filter
-def linked(text: str) -> SafeString:
-    """Write text with its web addresses as links; everything else is escaped."""
-    return format_html_join("", "{}", ((piece,) for piece in _pieces(text)))
-
-
-def _pieces(text: str) -> list[Any]:
-    pieces: list[Any] = []
-    end = 0
-    for found in _LINK.finditer(text):
-        address = found[0].rstrip(_AFTER_LINK)
-        if not content_reading.web_address(address):
-            continue
-        pieces += [text[end : found.start()], _link(address)]
-        end = found.start() + len(address)
-    return [*pieces, text[end:]]
-
-
-def _link(address: str) -> SafeString:
-    return format_html(
-        '<a href="{}" target="_blank" rel="noopener noreferrer nofollow">{}</a>', address, address
-    )
-
-
-@register.filter
 def notice(shown: contents.Notice) -> str:
     """Say in a sentence what WhatsApp tells of a customer."""
     if shown.kind in {"user_changed_number", "customer_changed_number"}:
         if shown.wa_id:
-            sentence = _("The customer writes from a new number: +%(number)s.")
-            return sentence % {"number": shown.wa_id}
+            sentence = _("The customer writes from a new number: %(number)s.")
+            return sentence % {"number": inbox.written_number(shown.wa_id.removeprefix("+"))}
         return _("The customer writes from a new number.")
     if shown.kind == "user_changed_user_id":
         return _("The customer has a new WhatsApp identity.")
@@ -167,8 +163,17 @@ def unsupported(shown: contents.Unknown) -> str:
 
 
 @register.filter
-def media_label(shown: contents.Media, message: Message) -> str:
-    """Name a medium: a voice message, a document's file, a photo."""
+def as_it_came(message: Message) -> str:
+    """Write what Meta said of a message, for experts: JSON, the beginning of it."""
+    said = {"content": message.content, **(message.extras or {})}
+    return json.dumps(said, ensure_ascii=False, indent=2)[:RAW_CHARACTERS]
+
+
+@register.filter
+def media_label(shown: contents.Content | Rendered, message: Message) -> str:
+    """Name a medium: a voice message, a document's file, a photo, what a header brings."""
+    if not isinstance(shown, contents.Media):
+        return (message.media.name if message.media else "") or message.get_type_display()
     if message.type == Message.Type.AUDIO and shown.is_voice:
         return _("Voice message")
     return shown.filename or message.get_type_display()
@@ -191,7 +196,7 @@ def preview(message: Message) -> str:
 
 def _preview(message: Message) -> str:
     if message.text:
-        return message.text
+        return formatting.plain(message.text[: PREVIEW_CHARACTERS * 4])
     match _shown(message):
         case contents.Media() as media:
             return media.caption or media_label(media, message)

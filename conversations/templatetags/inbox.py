@@ -51,10 +51,15 @@ def number(contact: Contact) -> str:
     phone = next((one for one in identities if one.kind == ContactIdentity.Kind.WA_ID), None)
     if phone is None:
         return identities[0].value if identities else ""
+    return written_number(phone.value)
+
+
+def written_number(wa_id: str) -> str:
+    """Write digits as people write numbers."""
     try:
-        parsed = phonenumbers.parse(f"+{phone.value}")
+        parsed = phonenumbers.parse(f"+{wa_id}")
     except phonenumbers.NumberParseException:
-        return phone.value
+        return wa_id
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 

@@ -43,6 +43,8 @@ class PlatformAPIView(APIView):
     """A route that belongs to no tenant; its query parameters are checked before the handler."""
 
     parameters_class: ClassVar[type[Serializer[Any]]] = NoParameters
+    # Where one method takes others than the rest.
+    parameters_of: ClassVar[dict[str, type[Serializer[Any]]]] = {}
     parameters: dict[str, Any]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -50,7 +52,8 @@ class PlatformAPIView(APIView):
         self.settle(request)
         if "Transfer-Encoding" in request.headers and not request.headers.get("Content-Length"):
             raise LengthRequiredError  # else the body would be taken for an empty one
-        self.parameters = checked_parameters(request, self.parameters_class)
+        shape = self.parameters_of.get(str(request.method), self.parameters_class)
+        self.parameters = checked_parameters(request, shape)
 
     def settle(self, request: Request) -> None:
         """Settle what the handler works in; nothing on a route of the platform."""

@@ -6,21 +6,46 @@ import stat
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
-from config.demo.seed import acme, globex, places
-from conversations import rules
-from conversations.models import ContactIdentity, Conversation, Message
+from config.demo.seed import places, run
+from conversations import rules, selectors
+from conversations.models import (
+    ConsentEvent,
+    Contact,
+    ContactIdentity,
+    Conversation,
+    IdentityMove,
+    Message,
+)
+from conversations.templatetags import bubbles
 from tenants import context
-from tenants.models import Membership, User
+from tenants.models import Membership, Tenant, User
+from whatsapp.models import AccountEvent, MediaFile
+from whatsapp.services import numbers
 from whatsapp.simulator.config import Config
-from whatsapp.webhooks.models import MetaApp
+from whatsapp.webhooks.models import MetaApp, PhoneRoute
 from whatsapp.webhooks.services import apps
 
 SECRETS = {"app_secret": "0123456789abcdef0123456789abcdef", "verify_token": "a-token-of-mine"}
-TALKS = {"acme": acme.TALKS, "globex": globex.TALKS}
+TALKS = run.TALKS
+# What stands on a bubble besides what it says.
+FACTS = {
+    "quote": lambda one: (found := bubbles.context(one)) is not None and found.wamid,
+    "forwarded": lambda one: (found := bubbles.context(one)) is not None and found.is_forwarded,
+    "product": lambda one: (found := bubbles.context(one)) is not None and found.product,
+    "referral": bubbles.referral,
+    "from the app": bubbles.is_from_app,
+    "notice": bubbles.is_notice,
+    "edited": lambda one: one.marks.versions,
+    "revoked": lambda one: one.marks.revoked_at,
+    "their reaction": lambda one: any(not mark.by_business for mark in one.marks.reactions),
+    "our reaction": lambda one: any(mark.by_business for mark in one.marks.reactions),
+    "failed": lambda one: one.failure,
+}
 OUTBOUND = {"ACCEPTED", "SENT", "DELIVERED", "READ", "PLAYED", "FAILED", "UNCONFIRMED"}
 
 
@@ -66,7 +91,8 @@ def test_conversations_keep_the_rules(seeded, subdomain):
         assert conversation.last_message_id == messages[-1].pk
         assert conversation.last_message_at == messages[-1].timestamp <= timezone.now()
         assert conversation.unread_count == len(unread)
-        assert conversation.window_opened_at == inbound[-1].timestamp
+        opening = [m for m in inbound if m.type != "SYSTEM"]
+        assert conversation.window_opened_at == opening[-1].timestamp
         assert all(m.rank == rules.RANKS[m.status] for m in messages)
         assert all(m.status == "RECEIVED" and m.author_id is None for m in inbound)
     assert all(i.match_key == rules.match_key(i.value) for i in identities)
@@ -98,8 +124,8 @@ def test_there_is_something_of_everything(seeded):
             assert Conversation.objects.filter(unread_count__gt=0).count() >= 3
             assert Conversation.objects.filter(status="CLOSED").exists()
     assert statuses >= OUTBOUND
-    assert len(kinds) >= 10
-    assert codes == {None, 131026, 131047}
+    assert kinds == set(Message.Type.values) - {"REACTION"}  # those are marks
+    assert codes >= {None, 131026, 131047, 131049, 131050, 131053}
     assert most > 60
 
 
@@ -145,8 +171,46 @@ def test_the_simulator_understands_its_file(seeded):
     assert config.port == 8223
     assert config.callback_url == "http://127.0.0.1:8123/webhook/whatsapp/"
     assert len(config.phones) == 2
-    assert len(config.customers) == sum(map(len, TALKS.values()))
+    known = [talk for talks in TALKS.values() for talk in talks if talk.wa_id.isdigit()]
+    assert len(config.customers) == len(known)
     assert len({customer.wa_id for customer in config.customers}) == len(config.customers)
+
+
+def test_what_was_connected_in_the_demo_is_known_after_a_restart(seeded):
+    with context.platform():
+        tenant = Tenant.objects.get(subdomain="acme")
+        own = apps.register_app(
+            actor=None,
+            tenant=tenant,
+            name="Acme's",
+            app_id="700",
+            app_secret="a-secret-of-acmes-own-app-0123",
+            verify_token="acmes-word",
+        )
+        by_app = {"106540352242901": MetaApp.objects.get(tenant=None), "106540352242902": own}
+        for phone_number_id, app in by_app.items():
+            numbers.connect(
+                actor=None,
+                tenant=tenant,
+                app=app,
+                phone_number_id=phone_number_id,
+                waba_id="102290129340398",
+                display_phone_number=f"+55 11 4000-1{phone_number_id[-3:]}",
+                name="Loja Acme Sul",
+                access_token=f"EAA{phone_number_id}",
+            )
+        numbers.release(actor=None, route=PhoneRoute.objects.get(phone_number_id="106540352242923"))
+
+    seed()
+
+    config = Config.load(seeded / "simulator.json")
+    known = {phone.phone_number_id: (phone.token, phone.app_id) for phone in config.phones}
+    assert known["106540352242901"] == ("EAA106540352242901", "")
+    assert known["106540352242902"] == ("EAA106540352242902", "700")
+    assert len(known) == 4
+    (app,) = config.apps
+    assert app.callback_url == f"http://localhost:8123/webhook/whatsapp/apps/{own.app_key}"
+    assert (app.app_secret, app.verify_token) == ("a-secret-of-acmes-own-app-0123", "acmes-word")
 
 
 def test_a_second_start_keeps_everything(seeded):
@@ -165,7 +229,7 @@ def test_a_second_start_keeps_everything(seeded):
         assert list(User.objects.order_by("id").values_list("id", "password")) == users
     with context.tenant("t_acme"):
         assert Message.objects.get(pk=first_id).text == "what somebody wrote in the demo"
-        assert Conversation.objects.count() == len(acme.TALKS)
+        assert Conversation.objects.count() == len(TALKS["acme"])
 
 
 def test_what_an_admin_changed_is_not_undone(seeded):
@@ -214,3 +278,37 @@ def test_a_folder_without_secrets_is_a_sentence(db, folder, content):
 
     with pytest.raises(CommandError, match=r"secrets\.json"):
         seed()
+
+
+def test_every_kind_of_bubble_is_there_and_can_be_looked_at(seeded):
+    """Whatever a page can draw, the demo shows."""
+    partials, shown, states = set(), set(), set()
+    for subdomain in TALKS:
+        with context.tenant(f"t_{subdomain}"):
+            messages = list(Message.objects.all())
+            selectors.with_marks(messages)
+            partials |= {bubbles.part(one).template for one in messages}
+            shown |= {name for name in FACTS for one in messages if FACTS[name](one)}
+            states |= set(MediaFile.objects.values_list("state", "mime_type"))
+            pks = list(Conversation.objects.values_list("pk", flat=True))
+        browser = Client(SERVER_NAME=f"{subdomain}.localhost")
+        browser.post("/login/", {"email": f"ana@{subdomain}.test", "password": "demo"})
+        for pk in pks:
+            assert browser.get(f"/inbox/{pk}/").status_code == 200
+
+    folder = Path(settings.BASE_DIR) / "templates" / "conversations" / "bubbles"
+    beside = {"_file.html", "_quote.html", "_referral.html", "_plain.html"}  # not of a type
+    drawn = {f"conversations/bubbles/{one.name}" for one in folder.glob("_*.html")}
+    assert drawn - {f"conversations/bubbles/{name}" for name in beside} <= partials
+    assert shown == set(FACTS)
+    types = {"image/jpeg", "image/webp", "video/mp4", "audio/ogg", "audio/mpeg", "application/pdf"}
+    assert states >= {("STORED", one) for one in types} | {("EXPIRED", "")}
+
+
+def test_groups_user_ids_new_numbers_and_stops_are_there(seeded):
+    with context.tenant("t_acme"):
+        assert AccountEvent.objects.filter(field="messages").exists()
+        assert ContactIdentity.objects.filter(kind="BSUID").exists()
+        assert IdentityMove.objects.exists()
+        assert set(ConsentEvent.objects.values_list("source", flat=True)) == {"KEYWORD", "BUTTON"}
+        assert Contact.objects.filter(marketing_opted_out_at__isnull=False).count() == 2

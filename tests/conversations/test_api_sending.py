@@ -1,6 +1,7 @@
 """messages/send for every type: what works, whose it is, who may, and what is named when not."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
@@ -11,6 +12,7 @@ from tenants import context
 from tests.api import api_of, check_problem
 from tests.conversations.sending import conversation_with, message_in
 from tests.whatsapp.test_limits import buttons, listed
+from whatsapp.models import MediaFile
 
 pytestmark = pytest.mark.django_db
 
@@ -34,6 +36,21 @@ def conversation(acme, phones):
         return found
 
 
+@pytest.fixture
+def uploads(acme, people):
+    """The files that the description's examples send."""
+    with context.tenant(acme.schema_name):
+        for pk, mime_type in ((51, "image/jpeg"), (52, "application/pdf"), (53, "audio/ogg")):
+            MediaFile.objects.create(
+                pk=pk,
+                key=uuid4(),
+                author=people["ana@acme.test"],
+                mime_type=mime_type,
+                size_bytes=1000,
+                state="STORED",
+            )
+
+
 def _sent(tenant):
     with context.tenant(tenant.schema_name):
         return list(Message.objects.filter(direction="OUTBOUND"))
@@ -45,7 +62,7 @@ def _body(conversation, kind="text", content=None, **members):
 
 
 @pytest.mark.parametrize("name", sending.REQUESTS)
-def test_every_example_of_the_description_works(ana, place, conversation, name):
+def test_every_example_of_the_description_works(ana, place, conversation, uploads, name):
     body = {**sending.REQUESTS[name]}
     if "conversation" in body:
         body["conversation"] = conversation.pk

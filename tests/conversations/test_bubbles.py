@@ -8,7 +8,7 @@ import pytest
 from conversations.models import Message
 from conversations.serializers.reading import MessageSerializer
 from conversations.services import inbound
-from conversations.templatetags.bubbles import linked, preview
+from conversations.templatetags.bubbles import preview
 from tenants import context
 from tests.conversations.events import body, change, contact, deliver, text
 from tests.conversations.inboxes import tags_of
@@ -134,21 +134,6 @@ def test_only_web_addresses_become_links(thread, address):
 
 def _from_ad(address: str) -> bytes:
     return one("text", {"body": "x"}, wamid="wamid.3", referral={"source_url": address})
-
-
-@pytest.mark.parametrize(
-    ("text", "links"),
-    [
-        ("see https://a.test/b?c=1&d=2.", ["https://a.test/b?c=1&d=2"]),
-        ("(http://a.test) HTTPS://B.test/x", ["http://a.test", "HTTPS://B.test/x"]),
-        ("javascript:alert(1) http:// https://", []),
-        ("https://a.test/<b>", ["https://a.test/"]),
-    ],
-)
-def test_addresses_in_text_are_links_without_what_follows_them(text, links):
-    found = [attributes["href"] for tag, attributes in tags_of(linked(text)) if tag == "a"]
-
-    assert found == links
 
 
 @pytest.mark.parametrize("place", [{"latitude": 91, "longitude": 0}, {"latitude": "NaN"}, "x", {}])

@@ -85,6 +85,7 @@ def test_the_documented_webhook_stops_marketing(take, inside):
         ("opt_out_typed", [("STOP", "KEYWORD")]),
         ("opt_out_button", [("STOP", "BUTTON")]),
         ("opt_out_reply_button", [("STOP", "BUTTON")]),
+        ("opt_in_typed", [("RESUME", "KEYWORD")]),
     ],
 )
 def test_every_way_of_saying_it(take, inside, name, expected):
@@ -104,6 +105,22 @@ def test_the_newest_word_counts_in_any_order(take, inside, order):
 
     assert opted_out_at() == at(3)
     assert len(ledger()) == 3
+
+
+def test_who_typed_a_stop_can_type_that_they_want_it_again(take, inside):
+    take(said(text("a", at=NOON, body="PARAR"), text("b", at=NOON + 9, body="quero receber")))
+    assert opted_out_at() is None
+
+    take(said(text("c", at=NOON + 5, body="sair")))
+    assert opted_out_at() is None and len(ledger()) == 3
+
+
+def test_a_button_that_leads_back_in_a_menu_allows_nothing(take, inside):
+    taps = {"type": "button_reply", "button_reply": {"id": "back", "title": "Voltar"}}
+    message = {**text("a"), "type": "interactive", "interactive": taps}
+    take(said(message))
+
+    assert ledger() == []
 
 
 def test_of_two_words_at_one_moment_the_stop_counts(take, inside):
@@ -158,6 +175,21 @@ def test_words_that_stop(words):
 @pytest.mark.parametrize("words", ["", "please stop by", "não quero parar", "x" * 4000, "sairá"])
 def test_words_that_do_not_stop(words):
     assert not rules.opts_out_by_words(words)
+
+
+@pytest.mark.parametrize(
+    "words", ["START", " Retomar ", "Quero receber!", "unstop", "Voltar a receber"]
+)
+def test_words_that_allow_again(words):
+    assert rules.opts_in_by_words(words)
+    assert not rules.opts_out_by_words(words)
+
+
+@pytest.mark.parametrize(
+    "words", ["", "let's start", "Voltar", "alta", "vou voltar amanhã", "x" * 4000]
+)
+def test_words_that_do_not_allow_again(words):
+    assert not rules.opts_in_by_words(words)
 
 
 def test_buttons_that_stop():

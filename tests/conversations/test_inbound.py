@@ -9,6 +9,7 @@ from conversations.services import inbound
 from tenants import context
 from tenants.feed import live
 from tenants.feed.models import Change, Counter
+from tests import library
 from tests.conversations.events import (
     NOON,
     body,
@@ -100,15 +101,16 @@ def test_a_body_that_comes_again_changes_nothing(acme, take, together):
         assert Counter.objects.get().value == Change.objects.count() == 2
 
 
-def test_every_documented_body_finds_its_fate_for_every_unit(acme, globex, take):
-    raws = [path.read_bytes() for path in sorted(FILES.glob("*.json"))]
+def test_every_body_of_the_library_finds_its_fate_for_every_unit(acme, globex, take):
+    raws = [library.body_of(name) for name in sorted(library.CASES)]
 
     take(*raws)
     first = in_acme(lambda: (Message.objects.count(), AccountEvent.objects.count()), acme)
     take(*raws)
 
     assert unaccounted() == 0
-    assert parked() == [("UNROUTED", "PARKED", "NoRoute")] * 2  # the dashboard's test button
+    lines = [line for case in library.CASES.values() for line in case.get("parked", ())]
+    assert sorted(f"{reason} {error}" for reason, _state, error in parked()) == sorted(lines * 2)
     assert in_acme(lambda: (Message.objects.count(), AccountEvent.objects.count()), acme) == first
     assert min(first) > 15
     with context.tenant(globex.schema_name):

@@ -6,12 +6,13 @@ from itertools import permutations
 import pytest
 from django.db import connection, transaction
 
-from conversations.models import Message, StatusEvent
+from conversations.models import Contact, Message, StatusEvent
 from conversations.services import inbound, orphans, statuses
 from tenants import context, queue
 from tenants.feed.models import Change
 from tests.conversations.events import NOON, body, change, deliver, fates, status
 from tests.conversations.sending import conversation_with, message_in
+from whatsapp.models import Phone
 
 pytestmark = pytest.mark.django_db(transaction=True)
 AT = datetime.fromtimestamp(NOON, UTC)
@@ -275,11 +276,65 @@ def test_orphans_are_matched_once_their_message_has_the_wamid(acme, sent, report
     assert now(message).status == "READ"
 
 
-def test_orphans_are_kept_for_a_day(acme, phones, report):
-    report(status("wamid.old", "read"), status("wamid.new", "read"))
+def test_orphans_are_kept_for_a_day_and_counted_on_their_number_for_ever(acme, phones, report):
+    report(status("wamid.old", "sent"), status("wamid.old", "read"), status("wamid.new", "read"))
 
     with context.tenant(acme.schema_name):
         old = datetime.now(UTC) - timedelta(hours=25)
         StatusEvent.objects.filter(wamid="wamid.old").update(received_at=old)
-        assert orphans.forget() == 1
+        assert orphans.forget() == 2
+        assert orphans.forget() == 0
         assert StatusEvent.objects.get().wamid == "wamid.new"
+        assert Phone.objects.get().foreign_statuses == 2
+        assert not (Message.objects.exists() or Contact.objects.exists())
+
+
+def test_a_late_status_of_a_message_of_ours_is_nobody_else_s(acme, phones, sent, report):
+    message = sent("UNKNOWN", wamid="wamid.other")
+    word = signed(acme, phones["acme"], message)
+    report(status(WAMID, "read", biz_opaque_callback_data=word))
+
+    with context.tenant(acme.schema_name):
+        StatusEvent.objects.update(received_at=datetime.now(UTC) - timedelta(hours=25))
+        assert orphans.forget() == 1
+        assert Phone.objects.get().foreign_statuses == 0
+
+
+def test_what_a_message_costs_is_kept_as_it_came_and_in_one_spelling(acme, sent, report):
+    sent()
+    pricing = {
+        "billable": True,
+        "pricing_model": "PMP",
+        "type": "regular",
+        "category": "authentication-international",
+    }
+
+    report(status(WAMID, "sent", pricing=pricing), status(WAMID, "delivered"))
+
+    with context.tenant(acme.schema_name):
+        paid, free = StatusEvent.objects.order_by("pk")
+    words = (paid.pricing_category, paid.pricing_type, paid.pricing_model)
+    assert paid.pricing == pricing
+    assert words == ("authentication_international", "regular", "PMP")
+    assert (free.pricing, free.pricing_category) == (None, "")
+
+
+def test_errors_beside_another_word_than_failed_are_kept_and_fail_nothing(acme, sent, report, now):
+    message = sent()
+
+    report(status(WAMID, "sent", errors=[{"code": 131049, "title": "Held back"}]))
+
+    message = now(message)
+    assert (message.status, message.error_code, message.failed_at) == ("SENT", None, None)
+    with context.tenant(acme.schema_name):
+        assert StatusEvent.objects.get().errors == [{"code": 131049, "title": "Held back"}]
+
+
+def test_a_played_voice_message_is_played(sent, report, now):
+    message = sent()
+
+    report(status(WAMID, "played", at=NOON + 9), status(WAMID, "read", at=NOON + 5))
+
+    message = now(message)
+    assert (message.status, message.rank) == ("PLAYED", 60)
+    assert message.played_at == AT + timedelta(seconds=9)

@@ -3,11 +3,12 @@
 import pytest
 
 from conversations.models import Contact, ContactIdentity, Conversation
-from conversations.services import learning, merging
+from conversations.services import inbound, learning, merging
 from tenants import context
 from tenants.feed.models import Change
+from tests.conversations.events import body, change, contact, deliver, status
 from tests.conversations.sending import conversation_with, message_in
-from whatsapp.client import SentMessage
+from whatsapp.payloads import Sender
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LONG, SHORT = "5511988887777", "551188887777"
@@ -22,7 +23,7 @@ def sent(acme, phones, noon):
 
 
 def answered(message, wa_id="", user_id=""):
-    learning.learn({message.pk: SentMessage("wamid.1", wa_id, user_id, "")})
+    learning.learn({message.pk: Sender(wa_id, user_id, "", "")})
 
 
 def names():
@@ -88,3 +89,62 @@ def test_trouble_is_written_down_and_hurts_nobody(sent, monkeypatch, caplog):
 
     assert "was not kept" in caplog.text
     assert names() == [(sent.conversation.contact_id, "WA_ID", LONG)]
+
+
+# --- From statuses ----------------------------------------------------------------------------
+
+
+def report(meta_app, *statuses, **more):
+    deliver(meta_app, body(change(statuses=list(statuses), **more)))
+    inbound.process_deliveries()
+
+
+@pytest.fixture
+def told(sent):
+    sent.wamid = "wamid.out"
+    sent.save()
+    return sent
+
+
+def test_a_status_tells_the_user_id_of_whom_it_is_about(told, meta_app):
+    report(meta_app, status("wamid.out", "sent", recipient_user_id="BR.1"))
+    report(meta_app, status("wamid.out", "delivered", recipient_user_id="BR.1"))
+
+    kept = told.conversation.contact_id
+    assert names() == [(kept, "BSUID", "BR.1"), (kept, "WA_ID", LONG)]
+    assert list(Change.objects.order_by("seq").values_list("kind", flat=True)) == [
+        "MESSAGE",
+        "CONVERSATION",
+        "MESSAGE",
+    ]
+
+
+def test_a_status_s_contact_tells_it_too(told, meta_app):
+    card = contact(LONG, "Ana no WhatsApp", user_id="BR.1", parent_user_id="BR.ENT.9")
+    report(meta_app, status("wamid.out", "read"), contacts=[card])
+
+    kept = told.conversation.contact
+    values = sorted(kept.identities.values_list("value", flat=True))
+    assert values == [LONG, "BR.1", "BR.ENT.9"]
+    assert kept.profile_name == Contact.objects.get().profile_name
+
+
+def test_a_status_joins_who_wrote_without_a_number(told, phones, noon, meta_app):
+    other = conversation_with("BR.1", phone=phones["acme"], opened_at=noon, kind="BSUID")
+
+    report(meta_app, status("wamid.out", "sent", recipient_user_id="BR.1"))
+
+    other.refresh_from_db()
+    assert other.merged_into == told.conversation
+
+
+@pytest.mark.parametrize(
+    "names_of", [{"recipient_id": "5511900000000"}, {"recipient_id": ""}, {"wamid": "wamid.x"}]
+)
+def test_a_status_that_is_about_nobody_known_makes_nobody(told, meta_app, names_of):
+    wamid = names_of.pop("wamid", "wamid.out")
+    before = names()
+
+    report(meta_app, {**status(wamid, "sent", recipient_user_id="BR.9"), **names_of})
+
+    assert names() == before

@@ -216,7 +216,7 @@ def test_what_is_kept_for_a_time_goes_after_it(acme, phones, monkeypatch):
 
     retention.purge_platform(now=now, stopping=lambda: False)
     with context.tenant(acme.schema_name):
-        retention.purge_tenant(now=now)
+        retention.purge_tenant(tenant=acme, now=now)
 
         assert list(Change.objects.values_list("seq", flat=True)) == [6]
         assert IdempotencyKey.objects.get().key == "1"

@@ -138,6 +138,26 @@ def test_who_wants_no_marketing_gets_none(acme, actor, conversation, approved, c
             _send(actor("ana@acme.test"), conversation, approved)
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("category", ["MARKETING", "UTILITY"])
+def test_a_stop_said_while_it_waits_holds_marketing_back(
+    acme, actor, phones, conversation, approved, category
+):
+    approved.category = category
+    message = _send(actor("ana@acme.test"), conversation, approved)
+    with context.tenant(acme.schema_name):
+        Contact.objects.update(marketing_opted_out_at=timezone.now())
+        taken = [claim.message_id for claim in claims.take(phone_id=phones["acme"].pk, limit=5)]
+
+        message.refresh_from_db()
+        if category == "UTILITY":
+            assert taken == [message.pk]
+        else:
+            assert taken == []
+            assert (message.status, message.error_code) == ("FAILED", claims.OPTED_OUT)
+            assert message.failure.detail == claims.STOPPED_WHILE_QUEUED
+
+
 def test_another_accounts_template_is_none_of_this_number(actor, conversation, approved):
     approved.waba_id = "999999"
 
@@ -190,8 +210,9 @@ def test_the_api_sends_to_a_number_that_is_known(ana, url, conversation, approve
     body = _body(conversation, to=f"+{CUSTOMER}")
     del body["conversation"]
 
-    assert ana.post(url, body).status_code == 202
-    check_problem(ana.post(url, {**body, "to": "+5511911112222"}), 404, "not_found")
+    answer = ana.post(url, body)
+
+    assert (answer.status_code, answer.json()["conversation"]) == (202, conversation.pk)
 
 
 def test_the_same_key_sends_once(acme, ana, url, conversation, approved):

@@ -310,8 +310,8 @@ def test_a_thread_costs_a_few_queries_however_long(ana, acme, conversation, peop
         for n in range(30):
             add(conversation, f"Mensagem {n}", status="READ", author=people["ana@acme.test"])
 
-    # Tenant, session, user, membership; conversation, identities, messages.
-    with queries(7):
+    # Tenant, session, user, membership; conversation, identities, messages, the block.
+    with queries(8):
         ana.get(f"/inbox/{conversation.pk}/", headers=PART)
 
 

@@ -43,7 +43,8 @@ def conversation(people, phones, acme):
         return made
 
 
-def test_every_block_does_what_the_text_says(live_server, conversation, acme):
+def test_every_block_does_what_the_text_says(live_server, conversation, acme, settings, tmp_path):
+    settings.MEDIA_ROOT = str(tmp_path)
     script = f"\necho; echo '{MARK}'\n".join(["set -euo pipefail", *BLOCKS, ""])
 
     run = subprocess.run(
@@ -69,4 +70,5 @@ def test_every_block_does_what_the_text_says(live_server, conversation, acme):
     assert json.loads(refusal) == json.loads(EXAMPLE[0])
     assert signed_out == "204"
     with context.tenant(acme.schema_name):
-        assert Message.objects.filter(direction="OUTBOUND").count() == 1
+        sent_types = Message.objects.filter(direction="OUTBOUND").order_by("pk")
+        assert list(sent_types.values_list("type", flat=True)) == ["TEXT", "DOCUMENT"]

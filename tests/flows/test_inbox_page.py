@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import count
+from urllib.parse import urlencode
 
 import pytest
 import requests
@@ -59,6 +60,14 @@ class Customer:
         body = {"phone_number_id": phone, "from": self.number, "name": self.name, "text": text}
         address = f"{self._demo['simulator_url']}/simulator/inbound"
         assert requests.post(address, json=body, timeout=30).status_code == 200
+
+    def phone(self, page: Page) -> Page:
+        """Return the simulated phone, in a window of its own."""
+        phone = page.context.new_page()
+        number = self._demo["tenants"]["acme"]["phone_number_id"]
+        query = urlencode({"phone_number_id": number, "wa_id": self.number})
+        phone.goto(f"{self._demo['simulator_url']}/?{query}")
+        return phone
 
     def row(self, page: Page) -> Locator:
         return page.locator("li.row", has_text=self.name)
@@ -175,6 +184,25 @@ def test_the_list_is_walked_by_keyboard_and_its_order_waits_meanwhile(inbox: Pag
     inbox.keyboard.press("/")
     inbox.keyboard.type(noe.number[2:])
     expect(inbox.locator("li.row")).to_have_count(1, timeout=DEADLINE_MS)
+
+
+def test_a_reaction_is_a_chip_at_once_and_reaches_the_phone(inbox: Page, noe: Customer):
+    noe.open(inbox, "Chegou certinho!")
+    phone = noe.phone(inbox)
+    bubble = inbox.locator(".bubble.in", has_text="Chegou certinho!")
+    bubble.focus()
+
+    inbox.keyboard.press("x")
+    inbox.keyboard.press("Tab")
+    inbox.keyboard.press("Enter")  # the second of the six
+
+    expect(bubble.locator(".reaction")).to_contain_text("❤️", timeout=DEADLINE_MS)
+    expect(inbox.locator(".bubble.out")).to_have_count(0)
+    expect(phone.locator("#messages")).to_contain_text("❤️", timeout=DEADLINE_MS)
+
+    bubble.locator(".bubble-menu > summary").click()
+    bubble.locator(".reacting [aria-pressed=true]").click()
+    expect(bubble.locator(".reaction")).to_have_count(0, timeout=DEADLINE_MS)
 
 
 def test_nothing_that_the_policy_forbids_and_no_error_in_the_console(inbox: Page, noe: Customer):

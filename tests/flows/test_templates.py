@@ -19,6 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 FILLED = {"text": "Ana", "url": "A-7", "code": "VOLTE10", "payload": "MARK"}
 FILLED |= {"media": "https://example.com/a.png", "number": "-23.5"}
+FILLED |= {"moment": "2026-12-31T23:59-03:00"}
 NEW = {
     "name": "tudo_junto",
     "language": "pt_BR",
@@ -98,7 +99,7 @@ def test_a_template_is_made_reviewed_fetched_and_sent(acme, actor, phones, sim):
             delivery.drain(phone_id=phones["acme"].pk, seconds=20)
         sent = Message.objects.order_by("pk")
 
-        assert [message.error_detail for message in sent] == [""] * 4
+        assert [message.error_detail for message in sent] == [""] * 6
         assert all(message.wamid for message in sent)
 
 

@@ -6,6 +6,7 @@ from conversations.models import Contact, Conversation
 
 # What ``conversations.services.merging`` does with each; a new relation needs its line there first.
 HANDLED = {
+    "Block.contact",
     "Contact.merged_into",
     "ConsentEvent.contact",
     "ContactIdentity.contact",

@@ -38,6 +38,8 @@ def written():
         ("Authorization: abc.def.ghi", "abc.def.ghi"),
         ("{'Authorization': 'Bearer abc.def.ghi'}", "abc.def.ghi"),
         ("GET /x?access_token=abcdef&y=1", "abcdef"),
+        ("GET /debug_token?input_token=abcdef&y=1", "abcdef"),
+        ("GET /oauth/access_token?client_id=1&client_secret=abcdef", "abcdef"),
         ('{"access_token": "abcdef"}', "abcdef"),
         ("refresh eyJhbGciOiJIUzI1NiJ9.eyJhdWQiOjF9.c2lnbmVk", "c2lnbmVk"),
         (f"sha256={'a1' * 32}", "a1a1"),

@@ -76,7 +76,8 @@ def _read(stream: Any, nth: int) -> Request | None:
         name, _, value = raw.decode("latin-1").partition(":")
         headers[name.lower()] = value.strip()
     body = stream.read(int(headers.get("content-length", 0)))
-    return Request(line, headers, json.loads(body or b"null"), nth)
+    is_file = headers.get("content-type", "").startswith("multipart/")
+    return Request(line, headers, body if is_file else json.loads(body or b"null"), nth)
 
 
 def answer(

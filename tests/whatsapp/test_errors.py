@@ -1,4 +1,5 @@
 import pytest
+from django.utils import translation
 
 from whatsapp import errors
 from whatsapp.errors import Answer, Kind, Whose
@@ -31,6 +32,48 @@ def test_every_row_says_everything():
             assert sentence[0].isupper() and sentence.endswith("."), code
 
 
+# What Meta's table says that has to change before the same message could pass.
+CLASSES = {
+    Kind.PERMANENT: {
+        *(100, 130472, 131008, 131009, 131020, 131021, 131026, 131041, 131047, 131051, 131052),
+        *(131055, 131059, 131062, 132000, 132001, 132005, 132007, 132008, 132012, 132016, 132018),
+        *(*range(131200, 131216), *range(147001, 147006), *range(200005, 200008), 135000),
+        *(2388023, 2388024, 2388039, 2388040, 2388047, 2388072, 2388073, 2388293, 2388299),
+        *(2593107, 2593108, 2593109),
+    },
+    Kind.CONFIGURATION: {
+        *(0, 3, 10, 33, 104, 190, *range(200, 300), 368, 131005, 131031, 131037, 131042, 131044),
+        *(131045, 131048, 131063, 131064, 132068, 133000, 133005, 133006, 133008, 133009, 133010),
+        *(133016, 134011, 136024, 136025, 139200, 2388019),
+    },
+    Kind.RETRY: {
+        *(1, 2, 4, 613, 80007, 130429, 131000, 131016, 131053, 131056, 131057, 132015, 132069),
+        *(133004, 133015, 134101, 2494100),
+    },
+    Kind.USER: {130403, 131049, 131050, 137000},
+}
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_every_code_is_of_its_class(kind):
+    others = {code: errors.TABLE[code].kind for code in CLASSES[kind] if code in errors.TABLE}
+
+    assert CLASSES[kind] <= set(errors.TABLE)
+    assert {code for code, found in others.items() if found is not kind} == set()
+
+
+def test_every_sentence_is_in_brazilian_portuguese_too():
+    rows = [*errors.TABLE.values(), errors.UNCONFIRMED, errors.explain(424242)]
+    with translation.override("pt-br"):
+        english = {
+            sentence
+            for row in rows
+            for sentence in (row.title, row.action)
+            if translation.gettext(sentence) == sentence
+        }
+    assert english == set()
+
+
 def test_waits_grow_to_an_end():
     for wait in (row.wait for row in errors.TABLE.values() if row.wait):
         assert 0 < wait.first <= wait.most
@@ -40,7 +83,7 @@ def test_waits_grow_to_an_end():
 def test_only_these_codes_say_that_the_same_call_may_pass_later():
     later = {code for code, row in errors.TABLE.items() if row.answer is Answer.LATER}
 
-    assert later == {4, 613, 80007, 130429, 131056, 131057}
+    assert later == {4, 613, 80007, 130429, 131056, 131057, 139102, 139103}
 
 
 def test_only_these_codes_leave_it_open_whether_the_message_was_sent():

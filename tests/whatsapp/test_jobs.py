@@ -1,5 +1,7 @@
 """Jobs: what a task does at Meta's, how it ends, and who finds what no nudge reached."""
 
+import json
+import threading
 from datetime import timedelta
 
 import pytest
@@ -7,10 +9,14 @@ import responses
 from django.utils import timezone
 
 from tenants import context
+from tests.polling import until
 from tests.whatsapp.raw_meta import refused
 from tests.whatsapp.templates import URL, WABA, listed, template
+from whatsapp.errors import MaybeSentError, NotSentError
+from whatsapp.findings import Grade
 from whatsapp.models import AccountEvent, Job, MessageTemplate, Phone
-from whatsapp.services import jobs, working
+from whatsapp.services import jobs, kinds, working
+from whatsapp.services.kinds import JobKind
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +44,8 @@ def _page(*templates: dict, after: str = "c", more: bool = False) -> dict:
 
 
 def _run(kind: str = "TEMPLATES_SYNC", **arguments) -> Job:
-    job = jobs.start(author=None, kind=kind, subject=WABA, arguments=arguments)
+    single = kind == "TEMPLATES_SYNC"
+    job = jobs.start(author=None, kind=kind, subject=WABA, arguments=arguments, single=single)
     working.run(job_id=job.pk)
     job.refresh_from_db()
     return job
@@ -116,10 +123,10 @@ def test_odd_characters_do_not_stop_a_sync(meta, odd):
 
 
 def test_one_sync_waits_at_most():
-    first = jobs.start(author=None, kind="TEMPLATES_SYNC", subject=WABA)
+    first = jobs.start(author=None, kind="TEMPLATES_SYNC", subject=WABA, single=True)
 
-    assert jobs.start(author=None, kind="TEMPLATES_SYNC", subject=WABA) == first
-    assert jobs.start(author=None, kind="TEMPLATES_SYNC", subject="999999") != first
+    assert jobs.start(author=None, kind="TEMPLATES_SYNC", subject=WABA, single=True) == first
+    assert jobs.start(author=None, kind="TEMPLATES_SYNC", subject="999999", single=True) != first
 
 
 def test_a_job_runs_once(meta):
@@ -191,27 +198,54 @@ def test_a_dead_token_marks_the_number(meta):
     assert len(meta.calls) == 1  # without a token nothing is asked
 
 
+def ended(job: Job) -> Job:
+    until(lambda: Job.objects.get(pk=job.pk).finished_at is not None)
+    return Job.objects.get(pk=job.pk)
+
+
+@pytest.mark.django_db(transaction=True)
 def test_the_sweeper_does_what_no_nudge_reached(meta):
     meta.get(URL, json=_page(listed("a")))
-    job = jobs.start(author=None, kind="TEMPLATES_SYNC", subject=WABA)
+    job = jobs.start(author=None, kind="TEMPLATES_SYNC", subject=WABA, single=True)
     working.sweep()
     assert not meta.calls  # a nudge may still come
 
     Job.objects.filter(pk=job.pk).update(due_at=timezone.now() - timedelta(minutes=1))
     working.sweep()
 
-    assert Job.objects.get(pk=job.pk).state == "DONE"
+    assert ended(job).state == "DONE"
 
 
+@pytest.mark.django_db(transaction=True)
+def test_meta_s_silence_holds_up_no_sweeper(meta):
+    goes_on = threading.Event()
+
+    def silent(request):
+        goes_on.wait(30)
+        return 200, {}, json.dumps(_page(listed("a")))
+
+    meta.add_callback("GET", URL, silent)
+    job = jobs.start(author=None, kind="TEMPLATES_SYNC", subject=WABA, single=True)
+    Job.objects.filter(pk=job.pk).update(due_at=timezone.now() - timedelta(minutes=1))
+
+    working.sweep()
+    working.sweep()
+    assert Job.objects.get(pk=job.pk).finished_at is None
+
+    goes_on.set()
+    assert ended(job).state == "DONE"
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_job_whose_worker_died_runs_again(meta):
     meta.get(URL, json=_page(listed("a")))
-    job = jobs.start(author=None, kind="TEMPLATES_SYNC", subject=WABA)
+    job = jobs.start(author=None, kind="TEMPLATES_SYNC", subject=WABA, single=True)
     past = timezone.now() - timedelta(minutes=1)
     Job.objects.filter(pk=job.pk).update(state="RUNNING", lease_until=past, due_at=past)
 
     working.sweep()
 
-    assert Job.objects.get(pk=job.pk).state == "DONE"
+    assert ended(job).state == "DONE"
 
 
 def test_the_sweeper_fetches_templates_whose_parts_changed(meta):
@@ -221,14 +255,116 @@ def test_the_sweeper_fetches_templates_whose_parts_changed(meta):
     working.sweep()
     working.sweep()
 
-    assert list(Job.objects.values_list("subject", "state")) == [(WABA, "QUEUED")]
+    syncs = Job.objects.filter(kind=Job.Kind.TEMPLATES_SYNC)
+    assert list(syncs.values_list("subject", "state")) == [(WABA, "QUEUED")]
 
 
 def test_jobs_of_another_tenant_are_not_touched(meta, globex):
-    job = jobs.start(author=None, kind="TEMPLATES_SYNC", subject=WABA)
+    job = jobs.start(author=None, kind="TEMPLATES_SYNC", subject=WABA, single=True)
     with context.tenant(globex.schema_name):
         working.run(job_id=job.pk)
         working.sweep()
         assert not MessageTemplate.objects.exists()
 
     assert Job.objects.get(pk=job.pk).state == "QUEUED"
+
+
+def _secret_job(run, **more) -> Job:
+    kinds.register(JobKind("A_TEST", run, **more))
+    return jobs.start(author=None, kind="A_TEST", subject="1", secret={"access_token": "EAA-x"})
+
+
+def _finished(job: Job) -> Job:
+    working.run(job_id=job.pk)
+    job.refresh_from_db()
+    return job
+
+
+@pytest.mark.parametrize("ends", ["DONE", "FAILED"])
+def test_a_secret_is_sealed_for_the_job_alone_and_wiped_when_it_ends(ends):
+    read = []
+
+    def run(work):
+        read.append(work.secrets)
+        if ends == "FAILED":
+            raise kinds.StepFailedError("It cannot be.")
+
+    job = _secret_job(run)
+    assert job.secret_sealed
+    assert "EAA-x" not in f"{job.secret_sealed}{job.arguments}"
+
+    assert _finished(job).state == ends
+    assert read == [{"access_token": "EAA-x"}]
+    assert job.secret_sealed == ""
+
+
+def test_a_secret_stays_while_a_limit_is_sat_out():
+    def run(work):
+        raise NotSentError("busy")
+
+    assert _finished(_secret_job(run)).state == "QUEUED"
+    assert Job.objects.get().secret_sealed
+
+
+def test_steps_are_seen_while_the_job_runs():
+    seen = []
+
+    def run(work):
+        work.begin("one")
+        seen.append(Job.objects.get().steps)
+        work.found("one", Grade.WARNING, "a_code", name="x")
+        work.begin("two")
+        work.found("two", Grade.OK)
+
+    job = _finished(_secret_job(run))
+
+    assert [row["state"] for row in seen[0]] == ["RUNNING"]
+    assert job.steps == [
+        {"step": "one", "state": "WARNING", "code": "a_code", "values": {"name": "x"}},
+        {"step": "two", "state": "OK", "code": "", "values": {}},
+    ]
+    assert [(told.title, told.what) for told in job.told_steps] == [("one", "a_code"), ("two", "")]
+
+
+def test_a_job_that_breaks_its_worker_ends_and_forgets_its_secret():
+    def run(work):
+        raise RuntimeError("a fault of ours")
+
+    job = _secret_job(run)
+    for _ in range(5):
+        with pytest.raises(RuntimeError):
+            working.run(job_id=job.pk)
+        Job.objects.update(lease_until=timezone.now())
+
+    assert _finished(job).state == "FAILED"
+    assert job.secret_sealed == ""
+
+
+def test_what_must_not_be_asked_twice_says_so():
+    asked = []
+
+    def run(work):
+        raise MaybeSentError("nobody knows")
+
+    job = _finished(_secret_job(run, doubted=lambda work: asked.append(work.job.pk)))
+
+    assert (job.state, asked) == ("FAILED", [job.pk])
+
+
+def test_old_jobs_that_nobody_asked_for_are_forgotten_but_the_newest(people):
+    now, old = timezone.now(), timezone.now() - timedelta(days=31)
+    boss = people["admin@acme.test"]
+
+    def made(subject: str, *, author=None, finished_at=old) -> int:
+        given = {"kind": "NUMBER_CHECK", "subject": subject, "state": "DONE"}
+        return Job.objects.create(**given, author=author, finished_at=finished_at).pk
+
+    outdated, asked, young = made("1"), made("1", author=boss), made("1", finished_at=now)
+    newest, lone = made("1"), made("2")
+    waiting = jobs.start(author=None, kind="NUMBER_CHECK", subject="1").pk
+
+    jobs.forget(before=now - timedelta(days=30))
+
+    kept = set(Job.objects.values_list("pk", flat=True))
+    assert kept == {asked, young, lone, waiting}
+    assert outdated not in kept and newest not in kept  # one that waits is newer

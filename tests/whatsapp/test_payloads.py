@@ -2,12 +2,12 @@
 
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests import library
 from tests.conversations.events import body, change, contact, status, text
 from whatsapp import payloads
 from whatsapp.payloads import (
@@ -17,99 +17,9 @@ from whatsapp.payloads import (
     StatusUpdate,
     Unreadable,
 )
+from whatsapp.payloads.pricing import Pricing, pricing_of
 
-FILES = Path(__file__).parent.parent / "payloads"
 NOW = datetime(2026, 11, 10, 12, 0, 5, tzinfo=UTC)
-# What each file of Meta's documentation consists of.
-UNITS = {
-    "text": ["text"],
-    "text_reply_from_ad": ["text"],
-    "image": ["image"],
-    "audio": ["audio"],
-    "video": ["video"],
-    "document": ["document"],
-    "document_without_a_name": ["document"],
-    "image_with_url": ["image"],
-    "image_too_big": ["image"],
-    "voice": ["voice"],
-    "sticker_animated": ["sticker"],
-    "location_without_a_name": ["location"],
-    "location_with_url": ["location"],
-    "contacts_whole": ["contacts"],
-    "contacts_without_phone": ["contacts"],
-    "contacts_on_request": ["contacts"],
-    "interactive_flow_reply": ["interactive"],
-    "interactive_flow_reply_no_object": ["interactive"],
-    "interactive_flow_reply_broken": ["interactive"],
-    "interactive_call_permission": ["interactive"],
-    "button_without_context": ["button"],
-    "order_of_texts": ["order"],
-    "system_user_id_changed": ["system"],
-    "system_number_changed_old_words": ["system"],
-    "text_forwarded": ["text"],
-    "text_about_a_product": ["text"],
-    "text_reply_without_from": ["text"],
-    "image_from_a_post": ["image"],
-    "unsupported_without_a_word": ["unsupported"],
-    "unsupported_edit": ["unsupported"],
-    "reaction_removed_with_empty_emoji": ["mark reaction"],
-    "reaction_without_a_target": ["event messages"],
-    "edit_of_a_caption": ["mark edit"],
-    "edit_without_a_target": ["event messages"],
-    "echoes_of_every_kind": [
-        *("echo text", "echo image"),
-        *("echo mark reaction", "echo mark edit", "echo mark revoke"),
-    ],
-    "echo_to_a_user_id": ["echo text"],
-    "echo_to_nobody": ["event smb_message_echoes"],
-    "history": ["event history"],
-    "history_refused": ["event history"],
-    "history_media": ["event history"],
-    "app_state_sync": ["event smb_app_state_sync"],
-    "sticker": ["sticker"],
-    "location": ["location"],
-    "contacts": ["contacts"],
-    "reaction": ["mark reaction"],
-    "reaction_removed": ["mark reaction"],
-    "interactive_button_reply": ["interactive"],
-    "interactive_list_reply": ["interactive"],
-    "interactive_without_object": ["interactive", "event messages"],
-    "button": ["button"],
-    "order": ["order"],
-    "system_number_changed": ["system"],
-    "system_identity_changed": ["system"],
-    "unsupported": ["unsupported"],
-    "unknown_type": ["hologram"],
-    "request_welcome": ["request_welcome"],
-    "edit_and_revoke": ["mark edit", "mark revoke"],
-    "group_message": ["event messages"],
-    "text_of_a_username": ["text"],
-    "status_sent": ["SENT"],
-    "status_delivered_and_read": ["DELIVERED", "READ"],
-    "status_failed": ["FAILED"],
-    "status_of_unknown_word": ["WARNING"],
-    "status_in_a_group": ["event messages"],
-    "errors_alone": ["event messages"],
-    "template_status": ["event message_template_status_update"],
-    "template_quality": ["event message_template_quality_update"],
-    "phone_quality": ["event phone_number_quality_update"],
-    "account_update": ["event account_update"],
-    "partner_added": ["event account_update"],
-    "partner_with_a_misplaced_field": ["event account_update"],
-    "account_alert_of_a_number": ["event account_alerts"],
-    "user_preferences": ["event user_preferences"],
-    "user_preferences_resume": ["event user_preferences"],
-    "user_preferences_signup": ["event user_preferences"],
-    "user_preferences_of_a_username": ["event user_preferences"],
-    "opt_out_typed": ["text"],
-    "opt_out_button": ["button"],
-    "opt_out_reply_button": ["interactive"],
-    "call": ["event calls"],
-    "echo_of_the_business_app": ["echo text"],
-    "unknown_field": ["event telepathy_update"],
-    "mixed": ["text", "image", "SENT", "DELIVERED", "event message_template_status_update"],
-    "dashboard_test": ["text"],
-}
 
 
 def parse(raw: bytes) -> list[payloads.Unit]:
@@ -135,16 +45,16 @@ def only(*parts, **more):
     return unit
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in FILES.glob("*.json")))
-def test_a_documented_body_has_the_units_that_it_shows(name):
-    units = parse((FILES / f"{name}.json").read_bytes())
+@pytest.mark.parametrize("name", sorted(library.CASES))
+def test_a_body_of_the_library_has_its_units(name):
+    units = parse(library.body_of(name))
 
-    assert [named(unit) for unit in units] == UNITS[name]
+    assert [named(unit) for unit in units] == library.CASES[name]["units"]
     assert [unit.index for unit in units] == list(range(len(units)))
 
 
 def test_a_text_message_is_read_whole():
-    (unit,) = parse((FILES / "text_reply_from_ad.json").read_bytes())
+    (unit,) = parse(library.body_of("text_reply_from_ad"))
 
     assert (unit.phone_number_id, unit.waba_id) == ("106540352242922", "102290129340398")
     assert unit.text == "Hi, is this still on?"
@@ -155,7 +65,7 @@ def test_a_text_message_is_read_whole():
 
 
 def test_a_sender_without_a_number_is_known_by_user_ids():
-    (unit,) = parse((FILES / "text_of_a_username.json").read_bytes())
+    (unit,) = parse(library.body_of("text_of_a_username"))
 
     sender = ("", "US.13491208655302741918", "US.ENT.11815799212886844830", "Pablo")
     assert unit.sender == payloads.Sender(*sender)
@@ -185,8 +95,76 @@ def test_contacts_are_joined_by_their_ids_and_not_by_their_places():
     assert [unit.sender.profile_name for unit in units] == ["Ana", "Bia", ""]
 
 
+@pytest.mark.parametrize(
+    "name", ["parent_recipient_user_id", "parent_user_id", "recipient_parent_user_id"]
+)
+def test_whom_a_status_is_about_is_read_under_every_name(name):
+    more = {"recipient_user_id": "US.1", name: "US.ENT.9"}
+    unit = only(statuses=[status("wamid.1", "sent", **more)])
+
+    assert unit.recipient == payloads.Sender("5511988887777", "US.1", "US.ENT.9", "")
+
+
+def test_a_status_s_contact_completes_whom_it_is_about():
+    card = contact(user_id="US.1", parent_user_id="US.ENT.9")
+    unit = only(statuses=[status("wamid.1", "read")], contacts=[card])
+
+    assert unit.recipient == payloads.Sender("5511988887777", "US.1", "US.ENT.9", "Ana")
+
+
+@pytest.mark.parametrize("odd", [None, 5, [], {}, {"recipient_id": ["x"]}], ids=repr)
+def test_a_status_about_nobody_is_a_status(odd):
+    unit = only(statuses=[{**status("wamid.1", "sent"), "recipient_id": odd}], contacts=odd)
+
+    assert unit.status == "SENT"
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (
+            {
+                "billable": True,
+                "pricing_model": "PMP",
+                "type": "regular",
+                "category": "authentication-international",
+            },
+            ("authentication_international", "regular", "PMP"),
+        ),
+        (
+            {"pricing_model": "PMP", "category": "authentication_international"},
+            ("authentication_international", "", "PMP"),
+        ),
+        (
+            {"billable": False, "pricing_model": "CBP", "category": "referral_conversion"},
+            ("referral_conversion", "", "CBP"),
+        ),
+        ({"category": "GROUP_marketing", "type": "X" * 99}, ("group_marketing", "x" * 40, "")),
+        ({"category": 5, "type": None, "pricing_model": ["PMP"]}, ("5", "", "")),
+        ("PMP", ("", "", "")),
+        (None, ("", "", "")),
+    ],
+    ids=repr,
+)
+def test_what_a_message_costs_is_in_one_spelling(raw, words):
+    assert pricing_of(raw) == Pricing(*words)
+
+
+def test_a_code_may_be_written_as_text():
+    unit = only(statuses=[status("wamid.1", "failed", errors=[{"code": "131049"}])])
+
+    assert unit.error_code == 131049
+
+
+def test_the_words_of_an_error_may_stand_in_the_place_of_its_data():
+    error = {"code": 131026, "title": "No", "error_data": "Receiver is incapable"}
+    unit = only(statuses=[status("wamid.1", "failed", errors=[error])])
+
+    assert (unit.error_code, unit.error_detail) == (131026, "Receiver is incapable")
+
+
 def test_a_failed_status_has_its_code_and_words():
-    (unit,) = parse((FILES / "status_failed.json").read_bytes())
+    (unit,) = parse(library.body_of("status_failed"))
 
     assert unit.error_code == 131049
     assert unit.error_detail.startswith("In order to maintain")
@@ -194,7 +172,7 @@ def test_a_failed_status_has_its_code_and_words():
 
 @pytest.mark.parametrize(
     "errors",
-    [[], None, "no", ["no"], [{}], [{"code": "131049"}], [{"code": True}], [{"code": 2**40}]],
+    [[], None, "no", ["no"], [{}], [{"code": "13x"}], [{"code": True}], [{"code": 2**40}]],
     ids=repr,
 )
 def test_errors_of_another_shape_are_no_code(errors):

@@ -31,13 +31,19 @@ def _header(kind: str, names: tuple[str, str]):
         values = {f"header.{key}": value for key, value in place.items()}
         sent = [{"type": "location", "location": place}]
         return {"type": "HEADER", "format": "LOCATION"}, values, sent, "Loja, Rua A, 1"
+    if kind == "PRODUCT":
+        sold = {"product_retailer_id": "SKU-7", "catalog_id": "501"}
+        sent = [{"type": "product", "product": sold}]
+        values = {"header.product": "SKU-7", "header.catalog": "501"}
+        return {"type": "HEADER", "format": "PRODUCT"}, values, sent, ""
     shape, way = kind.split("-")
     media = "https://example.com/a.bin" if way == "link" else "1037543291543636"
-    sent = [{"type": shape.lower(), shape.lower(): {way: media}}]
+    file = {"link": media} if way == "link" else {"media": int(media)}
+    sent = [{"type": shape.lower(), shape.lower(): file}]
     return {"type": "HEADER", "format": shape}, {"header.media": media}, sent, ""
 
 
-HEADERS = ["none", "plain", "text", "LOCATION"] + [
+HEADERS = ["none", "plain", "text", "LOCATION", "PRODUCT"] + [
     f"{shape}-{way}" for shape in ("IMAGE", "VIDEO", "DOCUMENT") for way in ("link", "id")
 ]
 
@@ -58,6 +64,10 @@ def _body(kind: str, names: tuple[str, str]):
     values = {f"body.{names[0]}": "Ana", f"body.{names[1]}": "A-7"}
     sent = [_text("Ana", names[0]), _text("A-7", names[1])]
     return {"type": "BODY", "text": text}, values, sent, "Olá Ana, pedido A-7 saiu, Ana!"
+
+
+def _action(content):
+    return {"type": "action", "action": content}
 
 
 # Buttons of the definition, values by index, components of the send.
@@ -85,6 +95,45 @@ BUTTONS = {
         [{"type": "QUICK_REPLY", "text": "Sim"}, {"type": "COPY_CODE", "text": "Copiar"}],
         {"1": "25OFF"},
         [("copy_code", "1", {"type": "coupon_code", "coupon_code": "25OFF"})],
+    ),
+    "catalogue": (
+        [{"type": "CATALOG", "text": "Ver catálogo"}],
+        {"0": "SKU-7"},
+        [("catalog", "0", _action({"thumbnail_product_retailer_id": "SKU-7"}))],
+    ),
+    "catalogue without a picture": ([{"type": "CATALOG", "text": "Ver catálogo"}], {}, []),
+    "several products": (
+        [{"type": "MPM", "text": "Ver itens"}],
+        {"0": "SKU-7, SKU-8"},
+        [
+            (
+                "mpm",
+                "0",
+                _action(
+                    {
+                        "thumbnail_product_retailer_id": "SKU-7",
+                        "sections": [
+                            {
+                                "title": "Ver itens",
+                                "product_items": [
+                                    {"product_retailer_id": "SKU-7"},
+                                    {"product_retailer_id": "SKU-8"},
+                                ],
+                            }
+                        ],
+                    }
+                ),
+            )
+        ],
+    ),
+    "what asks for nothing": (
+        [
+            {"type": "SPM", "text": "Ver item"},
+            {"type": "VOICE_CALL", "text": "Ligar"},
+            {"type": "REQUEST_CONTACT_INFO", "text": "Enviar contato"},
+        ],
+        {},
+        [],
     ),
     "flow": (
         [{"type": "FLOW", "text": "Abrir", "flow_id": "1"}],
@@ -269,12 +318,15 @@ def test_values_are_not_looked_into_for_variables():
     )
 
 
+GIF = {"type": "HEADER", "format": "GIF"}
+
+
 @pytest.mark.parametrize(
     "components",
     [
         [{"type": "BODY", "text": "x"}, {"type": "CAROUSEL", "cards": []}],
-        [{"type": "BODY", "text": "x"}, {"type": "BUTTONS", "buttons": [{"type": "MPM"}]}],
-        [{"type": "HEADER", "format": "PRODUCT"}, {"type": "BODY", "text": "x"}],
+        [{"type": "BODY", "text": "x"}, {"type": "CAROUSEL", "cards": [{"components": [GIF]}]}],
+        [GIF, {"type": "BODY", "text": "x"}],
     ],
 )
 def test_what_cannot_be_sent_yet_says_so(components):
@@ -292,6 +344,8 @@ def test_what_cannot_be_sent_yet_says_so(components):
         [{}],
         [{"type": 1}],
         [{"type": "BUTTONS", "buttons": [1, {}]}],
+        [{"type": "CAROUSEL", "cards": [None, {}, {"components": [{"type": "CAROUSEL"}]}]}],
+        [{"type": "LIMITED_TIME_OFFER", "limited_time_offer": 7}],
         [{"type": "BODY", "text": 3, "example": {"body_text": [["a", 1]]}}],
     ],
 )

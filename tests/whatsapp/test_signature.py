@@ -61,3 +61,8 @@ def test_anything_else_is_refused(header):
 
 def test_without_a_secret_nothing_is_signed():
     assert not signature.verify(BODY, sign(BODY), [])
+
+
+def test_what_we_sign_is_signed_as_meta_signs():
+    assert signature.verify(b"{}", signature.sign(b"{}", "a secret"), ["a secret"])
+    assert not signature.verify(b"{ }", signature.sign(b"{}", "a secret"), ["a secret"])

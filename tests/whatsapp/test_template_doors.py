@@ -162,13 +162,40 @@ def test_create_edit_and_delete_become_jobs(acme, boss, base, known):
         (
             "TEMPLATE_EDIT",
             WABA,
-            {"template_id": "700", "changes": {"components": NEW["components"]}},
+            {
+                "name": "pedido_saiu",
+                "template_id": "700",
+                "changes": {"components": NEW["components"]},
+            },
         ),
-        ("TEMPLATE_DELETE", WABA, {"name": "pedido_saiu", "template_id": "700"}),
+        (
+            "TEMPLATE_DELETE",
+            WABA,
+            {"name": "pedido_saiu", "template_id": "700", "languages": ["pt_BR"]},
+        ),
     ]
     with context.platform():
         actions = set(AuditEvent.objects.values_list("action", flat=True))
     assert {"template.create_asked", "template.edit_asked", "template.delete_asked"} <= actions
+
+
+def test_a_delete_says_which_languages_go(acme, boss, base, known):
+    with context.tenant(acme.schema_name):
+        template(language="en", template_id="701")
+        template(language="es", template_id="702", status="DELETED")
+        template("other", language="fr", template_id="703")
+    address = f"{base}/templates/{known.pk}/"
+
+    own, every = boss.send("DELETE", address), boss.send("DELETE", f"{address}?languages=all")
+
+    assert own.json()["languages"] == ["pt_BR"]
+    assert every.json()["languages"] == ["en", "pt_BR"]
+    assert [(one["template_id"], one["languages"]) for _, _, one in _jobs(acme)] == [
+        ("700", ["pt_BR"]),
+        ("", ["en", "pt_BR"]),
+    ]
+    check_problem(boss.send("DELETE", f"{address}?languages=x"), 400, "invalid")
+    check_problem(boss.get(f"{address}?languages=all"), 400, "invalid")
 
 
 def test_what_meta_would_refuse_is_named(acme, boss, base, known):

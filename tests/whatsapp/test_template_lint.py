@@ -72,6 +72,8 @@ def test_named_variables_pass_with_their_examples():
     }
     assert _places(_template(body, parameter_format="named")) == set()
     assert _places(_template(body)) == {"components/0/text"}
+    body["example"]["body_text_named_params"][0]["param_name"] = ["nome"]
+    assert _places(_template(body, parameter_format="named")) == {"components/0/example"}
 
 
 def test_a_codes_words_are_metas():
@@ -136,7 +138,7 @@ def test_bodies(component, place):
         ({"type": "HEADER", "format": "TEXT", "text": "x" * 61}, "text"),
         ({"type": "HEADER", "format": "TEXT", "text": "a {{1}} b {{2}}"}, "text"),
         ({"type": "HEADER", "format": "TEXT", "text": "a {{1}}"}, "example"),
-        ({"type": "HEADER", "format": "IMAGE"}, "example/header_handle"),
+        ({"type": "HEADER", "format": "IMAGE"}, "example/media"),
         ({"type": "FOOTER", "text": ""}, "text"),
         ({"type": "FOOTER", "text": "x" * 61}, "text"),
         ({"type": "FOOTER", "text": "a {{1}}"}, "text"),
@@ -175,3 +177,64 @@ LINK = {"type": "URL", "text": "Ver", "url": "https://a.b/"}
 def test_buttons(buttons, place):
     found = _places(_template(BODY, {"type": "BUTTONS", "buttons": buttons}))
     assert f"components/1/buttons{place}" in found
+
+
+# --- carousels and offers -------------------------------------------------------------------------
+def _card(text="Tênis {{1}}, por pouco tempo.", **changes) -> dict:
+    body = {"type": "BODY", "text": text, "example": {"body_text": [["azul"]]}}
+    parts = {
+        "HEADER": HEADERS["image"],
+        "BODY": body,
+        "BUTTONS": {"type": "BUTTONS", "buttons": BUTTONS["quick"]},
+        **changes,
+    }
+    return {"components": [part for part in parts.values() if part]}
+
+
+def _carousel(*cards: dict) -> dict:
+    return {"type": "CAROUSEL", "cards": list(cards)}
+
+
+def test_a_good_carousel_passes():
+    assert _places(_template(BODY, _carousel(_card(), _card()))) == set()
+
+
+@pytest.mark.parametrize(
+    ("cards", "place"),
+    [
+        ([], "cards"),
+        ([_card()], "cards"),
+        ([_card()] * 11, "cards"),
+        ([1, 2], "cards"),
+        ([_card(), _card(BODY=None)], "cards/1"),
+        ([_card(HEADER=None)] * 2, "cards/0/components"),
+        ([_card(BUTTONS=None)] * 2, "cards/0/components"),
+        ([_card(HEADER=HEADERS["text"])] * 2, "cards/0/components/0/format"),
+        ([_card(text="x" * 161)] * 2, "cards/0/components/1/text"),
+        ([_card(FOOTER={"type": "FOOTER", "text": "x"})] * 2, "cards/0/components/3/type"),
+        (
+            [_card(BUTTONS={"type": "BUTTONS", "buttons": BUTTONS["quick"] * 2})] * 2,
+            "cards/0/components/2/buttons",
+        ),
+        ([_card(HEADER={"type": "HEADER", "format": "IMAGE"})] * 2, "cards/0/components/0/example"),
+    ],
+)
+def test_cards_that_meta_would_refuse_are_named(cards, place):
+    found = _places(_template(BODY, {"type": "CAROUSEL", "cards": cards}))
+
+    assert any(one.startswith(f"components/1/{place}") for one in found), found
+
+
+@pytest.mark.parametrize("terms", [None, {}, {"text": " "}, {"text": "x" * 17}])
+def test_an_offer_needs_a_few_words(terms):
+    offer = {"type": "LIMITED_TIME_OFFER", "limited_time_offer": terms}
+
+    assert _places(_template(BODY, offer)) == {"components/1/limited_time_offer/text"}
+
+
+def test_an_offer_has_no_footer():
+    offer = {"type": "LIMITED_TIME_OFFER", "limited_time_offer": {"text": "Só hoje"}}
+    footer = {"type": "FOOTER", "text": "Loja"}
+
+    assert _places(_template(BODY, offer)) == set()
+    assert _places(_template(BODY, offer, footer)) == {"components/2/text"}

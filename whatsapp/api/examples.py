@@ -19,7 +19,9 @@ TEMPLATE: dict[str, Any] = {
     "quality": "GREEN",
     "parameter_format": "POSITIONAL",
     "components": [BODY],
-    "fields": [{"key": "body.1", "kind": "text", "example": "Marina", "is_required": True}],
+    "fields": [
+        {"key": "body.1", "kind": "text", "example": "Marina", "is_required": True, "card": 0}
+    ],
     "synced_at": "2026-11-10T12:00:00Z",
 }
 NEW: dict[str, Any] = {
@@ -32,11 +34,13 @@ JOB: dict[str, Any] = {
     "id": 31,
     "kind": "TEMPLATES_SYNC",
     "state": "QUEUED",
+    "subject": "102290129340398",
     "account": "102290129340398",
     "done": 0,
     "total": None,
     "error_code": None,
     "error": "",
+    "steps": [],
     "result": None,
     "created_at": "2026-11-10T12:00:00Z",
     "finished_at": None,
@@ -50,3 +54,47 @@ JOB_DONE: dict[str, Any] = {
     "finished_at": "2026-11-10T12:00:04Z",
 }
 PAGE: dict[str, Any] = {"results": [TEMPLATE], "next": None, "previous": None}
+_FACT: dict[str, Any] = {
+    "matter": "quality",
+    "title": "Quality",
+    "word": "YELLOW",
+    "state": "WARNING",
+    "code": "quality_yellow",
+    "what": "Medium: customers have blocked or reported the number.",
+    "fix": "Write only to those who want it, and make it easy to say stop.",
+    "source": "CHECK",
+    "at": "2026-11-10T11:58:00Z",
+}
+PHONE: dict[str, Any] = {
+    "id": 1,
+    "phone_number_id": "106540352242922",
+    "waba_id": "102290129340398",
+    "display_phone_number": "+55 11 4000-1001",
+    "name": "Loja Centro",
+    "status": "ACTIVE",
+    "health": "OK",
+    "health_checked_at": "2026-11-10T11:58:00Z",
+    "last_webhook_at": "2026-11-10T11:59:46Z",
+    "read_policy": "ON_OPEN",
+    "foreign_statuses": 0,
+    "created_at": "2026-10-01T09:00:00Z",
+    "facts": [_FACT],
+}
+PHONE_PAGE: dict[str, Any] = {"results": [PHONE], "next": None, "previous": None}
+_STEP: dict[str, Any] = {
+    "step": "token",
+    "title": "Access token",
+    "state": "OK",
+    "code": "token_valid",
+    "what": "Meta takes the token.",
+    "fix": "",
+}
+_NUMBER_JOB: dict[str, Any] = {**JOB, "subject": "106540352242922", "account": "106540352242922"}
+CONNECT_JOB: dict[str, Any] = {
+    **_NUMBER_JOB,
+    "kind": "NUMBER_CONNECT",
+    "state": "RUNNING",
+    "steps": [_STEP],
+}
+CHECK_JOB: dict[str, Any] = {**_NUMBER_JOB, "kind": "NUMBER_CHECK"}
+TOKEN_JOB: dict[str, Any] = {**_NUMBER_JOB, "kind": "NUMBER_TOKEN"}

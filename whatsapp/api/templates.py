@@ -17,6 +17,8 @@ from whatsapp import selectors
 from whatsapp.api import examples
 from whatsapp.models import MessageTemplate
 from whatsapp.serializers import (
+    DeletionParameters,
+    DeletionSerializer,
     JobSerializer,
     NewTemplateSerializer,
     PartsSerializer,
@@ -111,6 +113,7 @@ class SyncView(TenantAPIView):
 
 class TemplateView(TenantAPIView):
     permission = Permission.READ_CONVERSATIONS
+    parameters_of = {"DELETE": DeletionParameters}
 
     @extend_schema(
         operation_id="templates_read",
@@ -147,15 +150,28 @@ class TemplateView(TenantAPIView):
     @extend_schema(
         operation_id="templates_delete",
         tags=["templates"],
-        summary="Delete a template in its language",
-        description="By a job. The other languages of the same name stay.",
-        responses={202: JobSerializer, **_CONFLICT},
-        examples=[_QUEUED],
+        summary="Delete a template",
+        description="By a job, in its own language; with `languages=all` in every language of its"
+        " name. `languages` of the answer says which go.",
+        parameters=[DeletionParameters],
+        responses={202: DeletionSerializer, **_CONFLICT},
+        examples=[
+            OpenApiExample(
+                "A job",
+                value={**examples.JOB, "kind": "TEMPLATE_DELETE", "languages": ["pt_BR"]},
+                response_only=True,
+                status_codes=["202"],
+            )
+        ],
     )
     def delete(self, request: Request, pk: int) -> Response:
         template = selectors.template_for(self.actor, pk)
-        job = templates.delete(actor=self.actor, template=template)
-        return Response(JobSerializer(job).data, status=202)
+        job = templates.delete(
+            actor=self.actor,
+            template=template,
+            all_languages=self.parameters["languages"] == "all",
+        )
+        return Response(DeletionSerializer(job).data, status=202)
 
 
 def _templates(rows: Sequence[MessageTemplate]) -> list[Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from whatsapp import errors
+from whatsapp.payloads import cleaning
 
 TEXT_MAX_CHARACTERS = 500
 WAMID_MAX_CHARACTERS = 200
@@ -55,6 +56,27 @@ class Answer:
 def document_of(answer: Answer) -> dict[str, Any]:
     """Return the JSON object of an answer that went well; empty for every other."""
     return _object(answer.body or b"") if 200 <= answer.status < 300 else {}
+
+
+def accepted(answer: Answer) -> dict[str, Any] | None:
+    """Return an answer's object, fit for a database; None where it is an error.
+
+    Raises: MaybeSentError, where Meta seems to agree in words that nobody can read.
+    """
+    if not 200 <= answer.status < 300 or answer.body is None:
+        return None
+    try:
+        document = cleaning.load(answer.body)
+    except (ValueError, RecursionError):
+        raise errors.MaybeSentError("an answer that is not JSON") from None
+    if not isinstance(document, dict) or document.get("error") is not None:
+        return None
+    return document
+
+
+def any_document_of(answer: Answer) -> dict[str, Any]:
+    """Return the JSON object of an answer, also of one that says that it did not go well."""
+    return _object(answer.body or b"")
 
 
 def _object(text: str | bytes) -> dict[str, Any]:

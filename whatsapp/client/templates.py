@@ -9,10 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from whatsapp import errors
-from whatsapp.client import CloudApiClient
-from whatsapp.client.answers import Answer
-from whatsapp.payloads import cleaning
+from whatsapp.client import CloudApiClient, answers
 
 FIELDS = (
     "id,name,language,status,category,components,parameter_format,quality_score,rejected_reason"
@@ -106,7 +103,7 @@ class Templates:
         body: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         answer = self.client.call(method, path, query=query, body=body)
-        document = _document(answer)
+        document = answers.accepted(answer)
         if document is None:
             raise answer.error(secret=self.client.token)
         return document
@@ -115,19 +112,6 @@ class Templates:
 def _query(after: str) -> dict[str, str]:
     query = {"fields": FIELDS, "limit": str(PAGE_SIZE), "summary": "total_count"}
     return {**query, "after": after} if after else query
-
-
-def _document(answer: Answer) -> dict[str, Any] | None:
-    """Return the answer's object; None where it is an error, or cannot be read."""
-    if not 200 <= answer.status < 300 or answer.body is None:
-        return None
-    try:
-        document = cleaning.load(answer.body)
-    except (ValueError, RecursionError):
-        raise errors.MaybeSentError("an answer that is not JSON") from None
-    if not isinstance(document, dict) or document.get("error") is not None:
-        return None
-    return document
 
 
 def _page(document: dict[str, Any]) -> Page:

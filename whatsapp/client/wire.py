@@ -39,10 +39,15 @@ class _Wire(threading.local):
 _wire = _Wire()
 
 
-def begin() -> None:
+def begin(*, seconds: float = TOTAL_SECONDS) -> None:
     """Start the clock of this thread's next call."""
-    _wire.deadline = time.monotonic() + TOTAL_SECONDS
+    _wire.deadline = time.monotonic() + seconds
     _wire.unwritten = False
+
+
+def seconds_left() -> float:
+    """Return what is left of this thread's call. Raises: TimeoutError."""
+    return _wire.seconds_left()
 
 
 def is_unwritten(error: Exception) -> bool:

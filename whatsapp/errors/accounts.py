@@ -133,6 +133,14 @@ TIME: dict[int, Failure] = {
         wait=Wait(600, 3600),
     ),
     **retry(
+        *(139102, 139103),
+        whose=Whose.WHATSAPP,
+        title=_("WhatsApp could not change the list of blocked customers just now."),
+        action=_("Try again in a few minutes."),
+        wait=Wait(5, 300),
+        answer=Answer.LATER,
+    ),
+    **retry(
         131053,
         whose=Whose.US,
         title=_("WhatsApp could not take the file."),

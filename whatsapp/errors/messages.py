@@ -1,6 +1,6 @@
 """Codes that concern the customer or the message itself."""
 
-from whatsapp.errors.meanings import Failure, Whose, permanent, user
+from whatsapp.errors.meanings import Failure, Whose, permanent, setup, user
 from whatsapp.errors.meanings import gettext_noop as _
 
 CUSTOMER: dict[int, Failure] = {
@@ -109,18 +109,29 @@ MESSAGE: dict[int, Failure] = {
         title=_("The template breaks WhatsApp's rules for content."),
         action=_("Choose another template; an admin can have this one changed."),
     ),
-    **permanent(
+    **setup(
         132068,
-        whose=Whose.SETUP,
         title=_("WhatsApp has blocked this flow."),
         action=_("Send the message without the flow."),
     ),
     **permanent(
-        *(*range(138000, 138019), *range(139000, 139005), *range(139100, 139104)),
+        *(*range(138000, 138019), *range(139000, 139005)),
         *(*range(147001, 147006), *range(200005, 200008), 2494055),
         whose=Whose.WHATSAPP,
         title=_("WhatsApp refused what was asked of it."),
         action=_("See the details, and tell your admin."),
+    ),
+    **permanent(
+        139100,
+        whose=Whose.US,
+        title=_("WhatsApp did not block or unblock this customer."),
+        action=_("Only who wrote within the last 24 hours can be blocked."),
+    ),
+    **permanent(
+        139101,
+        whose=Whose.US,
+        title=_("No more customers can be blocked on this number: 64,000 are WhatsApp's limit."),
+        action=_("Unblock some of them first."),
     ),
     **permanent(
         *(2388023, 2388024, 2388039, 2388040, 2388047, 2388072, 2388073, 2388293, 2388299),

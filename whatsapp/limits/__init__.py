@@ -1,7 +1,8 @@
 """Meta's limits for everything that may be sent, checked before anything is queued.
 
 Pure: no Django, no clock. A body that passes here is not refused for its shape there. Types whose
-content depends on what is stored elsewhere (media, templates) join ``RULES`` from their own module.
+content depends on what is stored elsewhere (templates) have rules of their own; of media, what the
+file itself must be is told by ``media.file_violations``.
 Source: developers.facebook.com/docs/whatsapp/cloud-api/reference/messages, read 2026-11.
 """
 
@@ -9,10 +10,11 @@ from typing import Any
 
 from whatsapp.errors.meanings import gettext_noop as _
 from whatsapp.limits.interactive import INTERACTIVE
+from whatsapp.limits.media import MEDIA
 from whatsapp.limits.messages import CONTACTS, LOCATION, REACTION, TEXT
 from whatsapp.limits.rules import Rule, Violation
 
-__all__ = ["RULES", "Rule", "Violation", "violations"]
+__all__ = ["MEDIA", "RULES", "Rule", "Violation", "violations"]
 
 #: By the type's name in Meta's lower case: what the object of that name may hold.
 RULES: dict[str, Rule] = {
@@ -21,6 +23,7 @@ RULES: dict[str, Rule] = {
     "contacts": CONTACTS,
     "reaction": REACTION,
     "interactive": INTERACTIVE,
+    **MEDIA,
 }
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from whatsapp.errors.meanings import gettext_noop as _
+from whatsapp.limits.media import upload_id
 from whatsapp.limits.messages import HEADER_TEXT
 from whatsapp.limits.rules import (
     Path,
@@ -48,10 +49,11 @@ def _any_object(value: Any, path: Path) -> Iterator[Violation]:
 
 
 def _media(*more: str) -> Rule:
-    """Allow a file, by its id at Meta or by its address."""
+    """Allow a file: by the id of an upload to us, by its id at Meta, or by its address."""
     number = matching(_MEDIA_ID, _("This has to be the id of an uploaded file."))
+    ways: dict[str, Rule] = {"media": upload_id, "id": number, "link": url()}
     names = dict.fromkeys(more, text(240))
-    return members({}, {"id": number, "link": url(), **names}, then=exactly_one("id", "link"))
+    return members({}, {**ways, **names}, then=exactly_one(*ways))
 
 
 _HEADERS: dict[str, Rule] = {

@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import urlsplit
 
+from whatsapp import sniffing
 from whatsapp.payloads import offers
 from whatsapp.payloads.cleaning import dict_of, text_of
 from whatsapp.payloads.contents import (
@@ -103,15 +104,16 @@ def _list(value: Any) -> list[Any]:
     return value[:_ROWS_MAX] if isinstance(value, list) else []
 
 
-def _text(content: Any, extras: dict[str, Any]) -> Text:
-    return Text(text_of(dict_of(content).get("body")))
+def _text(content: Any, extras: dict[str, Any]) -> Text | None:
+    body = text_of(dict_of(content).get("body")) or text_of(content)
+    return Text(body) if body else None
 
 
 def _media(content: Any, extras: dict[str, Any]) -> Media:
     errors = extras.get("errors")
     return Media(
         caption=text_of(dict_of(content).get("caption")),
-        filename=_line(content, "filename"),
+        filename=sniffing.clean_name(_line(content, "filename")),
         mime_type=_line(content, "mime_type"),
         is_voice=dict_of(content).get("voice") is True,
         error=error_of(errors if isinstance(errors, list) else None)[1],
@@ -247,7 +249,7 @@ def _unknown(kind: str, content: Any, extras: dict[str, Any]) -> Unknown:
     word = _line(content, "type") if kind == "unsupported" else kind
     errors = extras.get("errors")
     code, detail = error_of(errors if isinstance(errors, list) else None)
-    return Unknown(word, detail, code)
+    return Unknown(word, detail, code, is_new=kind != "unsupported" and not errors)
 
 
 _READERS: dict[str, Callable[[Any, dict[str, Any]], Content | None]] = {

@@ -132,6 +132,7 @@ class Unknown:
     word: str  # Meta's for the type, "" where it says none
     detail: str
     code: int | None
+    is_new: bool = False  # handed over whole, of a type that we do not know
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,12 @@
 Source: developers.facebook.com/docs/whatsapp/cloud-api/webhooks, read 2026-11.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from whatsapp.payloads import marks
-from whatsapp.payloads.changes import previous_names
+from whatsapp.payloads import marks, senders
 from whatsapp.payloads.cleaning import dict_of, load, moment, moment_or_none, text_of
 from whatsapp.payloads.content_reading import text_in
 from whatsapp.payloads.units import (
@@ -18,7 +16,6 @@ from whatsapp.payloads.units import (
     AccountEvent,
     InboundMessage,
     Json,
-    Sender,
     StatusUpdate,
     Unit,
     Unreadable,
@@ -27,14 +24,10 @@ from whatsapp.payloads.units import (
 # Meta sends a thousand at most; a body of nothing but commas would be millions.
 UNITS_MAX = 20_000
 WAMID_MAX = 200
-NAME_MAX = 200
-IDENTITY_MAX = 150
 FIELD_MAX = 80
 STATUS_MAX = 20
 TYPE_MAX = 80
 ID_MAX = 40
-# Portfolio-scoped user id: country, perhaps ENT, letters and digits.
-_USER_ID = re.compile(r"[A-Z]{2}\.(ENT\.)?[0-9A-Za-z]{1,128}")
 # What a message carries in columns of its own.
 _ENVELOPE = frozenset(
     {"from", "from_user_id", "from_parent_user_id", "id", "timestamp", "type"}
@@ -127,17 +120,17 @@ def _read(change: _Change, units: list[Unit]) -> None:
     before = len(units)
     if change.field == "messages":
         value = change.value
-        contacts = _contacts(value.get("contacts"))
+        contacts = senders.contacts_of(value.get("contacts"))
         for message in _items(value.get("messages")):
             units.append(_message(message, change, contacts, len(units)))
         for status in _items(value.get("statuses")):
-            units.append(_status(status, change, len(units)))
+            units.append(_status(status, change, contacts, len(units)))
         for error in _items(value.get("errors")):
             units.append(_kept(change, len(units), errors=[error]))
         if len(units) == before:
             units.append(_kept(change, before))
     elif change.field == ECHOES and (echoes := _items(change.value.get("message_echoes"))):
-        contacts = _contacts(change.value.get("contacts"))
+        contacts = senders.contacts_of(change.value.get("contacts"))
         for echo in echoes:
             units.append(_message(echo, change, contacts, len(units), is_echo=True))
     else:
@@ -149,18 +142,6 @@ def _items(value: Any) -> list[Any]:
     if isinstance(value, list):
         return value
     return [] if value is None else [value]
-
-
-def _contacts(value: Any) -> dict[str, Json]:
-    """Index the contacts by every id that a message may name them by; places say nothing."""
-    found: dict[str, Json] = {}
-    for contact in _items(value):
-        if isinstance(contact, dict):
-            for key in ("wa_id", "user_id"):
-                name = text_of(contact.get(key), IDENTITY_MAX)
-                if name:
-                    found.setdefault(name, contact)
-    return found
 
 
 def _message(
@@ -179,7 +160,7 @@ def _message(
     kind = text_of(message.get("type"), TYPE_MAX)
     if kind in marks.KINDS and not message.get("group_id"):
         return _mark(message, change, index, is_echo=is_echo)
-    sender = _sender(_turned(message) if is_echo else message, contacts)
+    sender = senders.sender_of(senders.turned(message) if is_echo else message, contacts)
     if message.get("group_id") or sender is None:
         return _kept(change, index, **_listed(message, is_echo=is_echo))
     content = message.get(kind) if kind not in _ENVELOPE else None
@@ -214,43 +195,7 @@ def _listed(message: Json, *, is_echo: bool) -> dict[str, list[Any]]:
     return {"message_echoes" if is_echo else "messages": [message]}
 
 
-def _turned(echo: Json) -> Json:
-    """Return an echo's names as if the customer had written it."""
-    names = {"from": "to", "from_user_id": "to_user_id", "from_parent_user_id": "to_parent_user_id"}
-    return {name: echo.get(other) for name, other in names.items()}
-
-
-def _sender(message: Json, contacts: dict[str, Json]) -> Sender | None:
-    """Join a message with its contact; None when nobody is named."""
-    wa_id = text_of(message.get("from"), IDENTITY_MAX + 1)
-    user_id = text_of(message.get("from_user_id"), IDENTITY_MAX + 1)
-    if not wa_id and not user_id and message.get("type") == "system":
-        wa_id, user_id = previous_names(message)
-    contact = contacts.get(wa_id) or contacts.get(user_id) or {}
-    wa_id = wa_id or text_of(contact.get("wa_id"), IDENTITY_MAX + 1)
-    user_id = user_id or text_of(contact.get("user_id"), IDENTITY_MAX + 1)
-    if _USER_ID.fullmatch(wa_id):  # seen: the user id where the number belongs
-        user_id, wa_id = user_id or wa_id, ""
-    parent = message.get("from_parent_user_id") or contact.get("parent_user_id")
-    wa_id, user_id = _identity(wa_id).removeprefix("+"), _identity(user_id)
-    if not wa_id and not user_id:
-        return None
-    profile = dict_of(contact.get("profile"))
-    name = text_of(profile.get("name")) or text_of(profile.get("username"))
-    return Sender(
-        wa_id=wa_id,
-        user_id=user_id,
-        parent_user_id=_identity(text_of(parent, IDENTITY_MAX + 1)),
-        profile_name=name.strip()[:NAME_MAX],
-    )
-
-
-def _identity(value: str) -> str:
-    """An id that is too long to be one is none: cut, it could be somebody else's."""
-    return value.strip() if len(value) <= IDENTITY_MAX else ""
-
-
-def _status(status: Any, change: _Change, index: int) -> Unit:
+def _status(status: Any, change: _Change, contacts: dict[str, Json], index: int) -> Unit:
     if not isinstance(status, dict):
         return _unreadable(change, index, "StatusShape")
     wamid = text_of(status.get("id"))
@@ -270,8 +215,7 @@ def _status(status: Any, change: _Change, index: int) -> Unit:
         callback_data=text_of(status.get("biz_opaque_callback_data")),
         errors=errors if isinstance(errors, list) and errors else None,
         pricing=pricing if isinstance(pricing, dict) else None,
-        recipient_id=text_of(status.get("recipient_id"), IDENTITY_MAX),
-        recipient_user_id=text_of(status.get("recipient_user_id"), IDENTITY_MAX),
+        recipient=senders.recipient_of(status, contacts),
     )
 
 

@@ -79,8 +79,7 @@ class StatusUpdate:
     callback_data: str  # our own word, echoed
     errors: list[Any] | None
     pricing: Json | None
-    recipient_id: str
-    recipient_user_id: str
+    recipient: Sender  # whom it went to, as far as the status says
     field: ClassVar[str] = "messages"
 
     @property
@@ -127,9 +126,15 @@ def error_of(errors: list[Any] | None) -> tuple[int | None, str]:
     error = errors[0] if errors else None
     if not isinstance(error, dict):
         return None, ""
-    code, data = error.get("code"), error.get("error_data")
-    details = data.get("details") if isinstance(data, dict) else None
+    code, data = _code(error.get("code")), error.get("error_data")
+    details = data.get("details") if isinstance(data, dict) else data
     words = (details, error.get("details"), error.get("message"), error.get("title"))
+    return code, next((w for w in words if isinstance(w, str) and w), "")
+
+
+def _code(value: Any) -> int | None:
+    if isinstance(value, str) and value.isdecimal() and len(value) < 12:
+        value = int(value)
     # A column of 32 bits holds the code; a boolean is none.
-    known = isinstance(code, int) and not isinstance(code, bool) and abs(code) < 2**31
-    return code if known else None, next((w for w in words if isinstance(w, str) and w), "")
+    known = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**31
+    return value if known else None

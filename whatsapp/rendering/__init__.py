@@ -6,12 +6,16 @@ Source: developers.facebook.com/docs/whatsapp/business-management-api/message-te
 2026-11.
 """
 
-from whatsapp.rendering.definition import Button, Definition, Field, fields, parse
-from whatsapp.rendering.filling import Rendered, ValuesError, preview, render
+from whatsapp.rendering.asking import Field, fields
+from whatsapp.rendering.checking import ValuesError, render
+from whatsapp.rendering.definition import MEDIA, Button, Definition, parse
+from whatsapp.rendering.filling import Rendered, preview
+from whatsapp.rendering.keeping import kept, recalled
 from whatsapp.rendering.linting import lint
 from whatsapp.rendering.problems import Problem
 
 __all__ = [
+    "MEDIA",
     "Button",
     "Definition",
     "Field",
@@ -19,8 +23,10 @@ __all__ = [
     "Rendered",
     "ValuesError",
     "fields",
+    "kept",
     "lint",
     "parse",
     "preview",
+    "recalled",
     "render",
 ]

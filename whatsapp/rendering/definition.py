@@ -1,23 +1,15 @@
-"""What a template consists of, and which fields it leaves open."""
+"""What a template consists of."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-
-from whatsapp.rendering.problems import gettext_noop as _
 
 VARIABLE = re.compile(r"\{\{\s*([^{}\s]*)\s*\}\}")
 MEDIA = frozenset({"IMAGE", "VIDEO", "DOCUMENT"})
 AUTHENTICATION = "AUTHENTICATION"
-# Parts that need more than words at the time of sending, and that nothing here can give.
-UNSUPPORTED = frozenset({"CAROUSEL", "LIMITED_TIME_OFFER", "CALL_PERMISSION_REQUEST"})
-UNSUPPORTED_BUTTONS = frozenset({"CATALOG", "MPM", "SPM"})
-PARAMETER_MAX_CHARACTERS = 1024
-HEADER_MAX_CHARACTERS = 60
-URL_MAX_CHARACTERS = 2000
-CODE_MAX_CHARACTERS = 15
-PAYLOAD_MAX_CHARACTERS = 256
+# Headers of which something is known here; of any other nobody can say what it needs.
+HEADERS = frozenset({"TEXT", "LOCATION", "PRODUCT", *MEDIA})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +21,17 @@ class Button:
     text: str
     url: str = ""
     example: str = ""
+    phone: str = ""
+    code: str = ""  # what is copied, once it is filled in
 
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A template as Meta stores it. ``unsupported`` names a part that cannot be sent from here."""
+    """A template as Meta stores it, or one card of its carousel.
+
+    ``key`` stands before the keys of a card's fields. ``unsupported`` names a part that cannot be
+    sent from here.
+    """
 
     name: str
     language: str
@@ -44,7 +42,12 @@ class Definition:
     body: str = ""
     footer: str = ""
     buttons: tuple[Button, ...] = ()
-    examples: tuple[tuple[str, str], ...] = ()  # by field's key
+    examples: tuple[tuple[str, str], ...] = ()  # by part and variable
+    cards: tuple["Definition", ...] = ()
+    offer: str = ""  # of limited time
+    offer_ends: str = ""  # not empty: its end is shown, and has to be given
+    asks_to_call: bool = False
+    key: str = ""
     unsupported: str = ""
 
     @property
@@ -52,45 +55,12 @@ class Definition:
         return self.category == AUTHENTICATION
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A place that has to be, or may be, filled in before the template can be sent."""
-
-    key: str
-    kind: str  # text, media, number, url, code, payload
-    label: str  # English, for the catalogue; ``name`` stands in it
-    name: str = ""
-    example: str = ""
-    is_required: bool = True
-    max_characters: int = PARAMETER_MAX_CHARACTERS
-
-
 def parse(
     *, name: str, language: str, category: str, parameter_format: str, components: Any
 ) -> Definition:
     """Read a template's definition, whatever Meta put in it. Never raises."""
-    parts = [part for part in _list(components) if isinstance(part, dict)]
-    header, body = _part(parts, "HEADER"), _part(parts, "BODY")
-    buttons = tuple(
-        _button(index, item)
-        for index, item in enumerate(_list(_part(parts, "BUTTONS").get("buttons")))
-        if isinstance(item, dict)
-    )
-    is_code = category.upper() == AUTHENTICATION
-    return Definition(
-        name=name,
-        language=language,
-        category=category.upper(),
-        is_named=parameter_format.upper() == "NAMED",
-        header_format=_word(header.get("format"), "TEXT") if header else "",
-        header=_text(header.get("text")),
-        # The words of a code's message are Meta's; it may leave them out.
-        body=_text(body.get("text")) or ("{{1}}" if is_code else ""),
-        footer=_text(_part(parts, "FOOTER").get("text")),
-        buttons=buttons,
-        examples=tuple(_examples("header", header) + _examples("body", body)),
-        unsupported=_unsupported(parts, header, buttons),
-    )
+    whole = (name, language, category.upper(), parameter_format.upper() == "NAMED")
+    return _read(whole, components)
 
 
 def variables(text: str) -> list[str]:
@@ -98,74 +68,63 @@ def variables(text: str) -> list[str]:
     return list(dict.fromkeys(VARIABLE.findall(text)))
 
 
-def fields(definition: Definition) -> tuple[Field, ...]:
-    """Return what has to be filled in, in the order in which it is shown."""
-    return (
-        *_header_fields(definition),
-        *_text_fields(definition, "body", definition.body),
-        *(field for button in definition.buttons for field in _button_fields(definition, button)),
-    )
-
-
 def is_code_button(definition: Definition, button: Button) -> bool:
     """Tell whether a button carries the one-time code of the body."""
     return button.type == "OTP" or (definition.is_authentication and button.type == "URL")
 
 
-def _header_fields(definition: Definition) -> Iterable[Field]:
-    if definition.header_format == "TEXT":
-        return _text_fields(definition, "header", definition.header)
-    if definition.header_format in MEDIA:
-        return [Field("header.media", "media", _("Header: a link or the id of an upload"))]
-    if definition.header_format == "LOCATION":
-        return [
-            Field("header.latitude", "number", _("Latitude"), max_characters=20),
-            Field("header.longitude", "number", _("Longitude"), max_characters=20),
-            Field("header.name", "text", _("Name of the place")),
-            Field("header.address", "text", _("Address")),
-        ]
-    return []
+def _read(whole: tuple[str, str, str, bool], components: Any, key: str = "") -> Definition:
+    parts = [part for part in _list(components) if isinstance(part, dict)]
+    header, body, offer = (_part(parts, kind) for kind in ("HEADER", "BODY", "LIMITED_TIME_OFFER"))
+    terms = offer.get("limited_time_offer")
+    terms = terms if isinstance(terms, dict) else {}
+    cards = _cards(whole, parts) if not key else ()
+    return Definition(
+        *whole,
+        header_format=_word(header.get("format"), "TEXT") if header else "",
+        header=_text(header.get("text")),
+        # The words of a code's message are Meta's; it may leave them out.
+        body=_text(body.get("text")) or ("{{1}}" if whole[2] == AUTHENTICATION else ""),
+        footer=_text(_part(parts, "FOOTER").get("text")),
+        buttons=tuple(
+            _button(index, item)
+            for index, item in enumerate(_list(_part(parts, "BUTTONS").get("buttons")))
+            if isinstance(item, dict)
+        ),
+        examples=tuple(_examples("header", header) + _examples("body", body)),
+        cards=cards,
+        offer=_text(terms.get("text")),
+        offer_ends="{{end}}" if offer and terms.get("has_expiration") is True else "",
+        asks_to_call=bool(_part(parts, "CALL_PERMISSION_REQUEST")),
+        key=key,
+        unsupported=_unsupported(parts, header, cards),
+    )
 
 
-def _text_fields(definition: Definition, part: str, text: str) -> Iterable[Field]:
-    examples = dict(definition.examples)
-    label = _("Header: %(name)s") if part == "header" else _("Text: %(name)s")
-    longest = HEADER_MAX_CHARACTERS if part == "header" else PARAMETER_MAX_CHARACTERS
-    if definition.is_authentication and part == "body":
-        label, longest = _("Code"), CODE_MAX_CHARACTERS
-    for name in variables(text):
-        key = f"{part}.{name}"
-        example = examples.get(key, "")
-        yield Field(key, "text", label, name, example, max_characters=longest)
-
-
-def _button_fields(definition: Definition, button: Button) -> Iterable[Field]:
-    key = f"button.{button.index}"
-    if is_code_button(definition, button):
-        return  # it takes the body's code
-    if button.type == "URL" and variables(button.url):
-        label = _("End of the link of “%(name)s”")
-        yield Field(
-            key, "url", label, button.text, button.example, max_characters=URL_MAX_CHARACTERS
-        )
-    if button.type == "COPY_CODE":
-        label = _("Code to copy")
-        yield Field(
-            key, "code", label, button.text, button.example, max_characters=CODE_MAX_CHARACTERS
-        )
-    if button.type in {"QUICK_REPLY", "FLOW"}:
-        label = _("Mark of the button “%(name)s”")
-        longest = PAYLOAD_MAX_CHARACTERS
-        yield Field(key, "payload", label, button.text, is_required=False, max_characters=longest)
+def _cards(
+    whole: tuple[str, str, str, bool], parts: list[dict[str, Any]]
+) -> tuple[Definition, ...]:
+    cards = [
+        card for card in _list(_part(parts, "CAROUSEL").get("cards")) if isinstance(card, dict)
+    ]
+    return tuple(
+        _read(whole, card.get("components"), key=f"card.{index}.")
+        for index, card in enumerate(cards)
+    )
 
 
 def _button(index: int, item: Mapping[str, Any]) -> Button:
     example = item.get("example")
     if isinstance(example, list):
         example = example[0] if example else ""
-    kind = _word(item.get("type"), "QUICK_REPLY")
-    text = _text(item.get("text"))
-    return Button(index, kind, text, _text(item.get("url")), _text(example))
+    return Button(
+        index,
+        _word(item.get("type"), "QUICK_REPLY"),
+        _text(item.get("text")),
+        _text(item.get("url")),
+        _text(example),
+        _text(item.get("phone_number")),
+    )
 
 
 def _examples(part: str, component: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -185,14 +144,15 @@ def _is_named(item: Any) -> bool:
 
 
 def _unsupported(
-    parts: list[dict[str, Any]], header: Mapping[str, Any], buttons: tuple[Button, ...]
+    parts: list[dict[str, Any]], header: Mapping[str, Any], cards: tuple[Definition, ...]
 ) -> str:
     kinds = [_word(part.get("type"), "") for part in parts]
-    found = [kind for kind in kinds if kind in UNSUPPORTED]
-    found += [button.type for button in buttons if button.type in UNSUPPORTED_BUTTONS]
-    known = {"TEXT", "LOCATION", *MEDIA}
     shape = _word(header.get("format"), "TEXT")
-    return next(iter(found), "" if shape in known else shape)
+    if shape not in HEADERS:
+        return shape
+    if "CAROUSEL" in kinds and not cards:
+        return "CAROUSEL"
+    return next((card.unsupported for card in cards if card.unsupported), "")
 
 
 def _part(parts: list[dict[str, Any]], kind: str) -> dict[str, Any]:

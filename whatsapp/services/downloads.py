@@ -13,14 +13,14 @@ from typing import IO, Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import F
 
 from tenants import secrets
 from tenants.models import Tenant
 from whatsapp import errors, sniffing
 from whatsapp.client import media
 from whatsapp.models import MediaFile, Phone
-from whatsapp.services import files, health, numbers, pictures
+from whatsapp.services import files, health, numbers, pictures, quota
 
 logger = logging.getLogger(__name__)
 
@@ -74,6 +74,7 @@ class _Hashing:
 def claim(*, now: datetime) -> MediaFile | None:
     """Take the file that has been due for longest; None when there is none."""
     with transaction.atomic():
+        # What we upload ourselves has no due time: its bytes are on their way from us.
         due = MediaFile.objects.filter(state=_State.PENDING, due_at__lte=now)
         # Rivals: other workers, each of whom is to have another file.
         file = (
@@ -93,7 +94,7 @@ def claim(*, now: datetime) -> MediaFile | None:
 def fetch(file: MediaFile, *, tenant: Tenant, now: datetime) -> Outcome:
     """Fetch a claimed file and store its bytes; the row is for ``settle``. Never raises."""
     try:
-        if now >= file.expires_at and file.attempts > 1:
+        if now >= _ends_at(file) and file.attempts > 1:
             return Outcome(file, {"state": _State.EXPIRED, "due_at": None, "error": file.error})
         return Outcome(file, _fetch(file, tenant))
     except errors.TokenError:
@@ -126,8 +127,9 @@ def settle(outcome: Outcome, *, tenant: Tenant) -> bool:
     """
     file = outcome.file
     if outcome.token_refused:
-        sealed = file.phone.access_token_sealed
-        health.token_refused(tenant=tenant, phone_id=file.phone_id, sealed=sealed)
+        phone = _phone(file)
+        sealed = phone.access_token_sealed
+        health.token_refused(tenant=tenant, phone_id=phone.pk, sealed=sealed)
     current = MediaFile.objects.filter(pk=file.pk, state=_State.PENDING, attempts=file.attempts)
     if current.update(**outcome.changes):
         return True
@@ -137,12 +139,12 @@ def settle(outcome: Outcome, *, tenant: Tenant) -> bool:
 
 
 def _fetch(file: MediaFile, tenant: Tenant) -> dict[str, Any]:
-    reader = _reader(file.phone, tenant)
-    used = MediaFile.objects.filter(state=_State.STORED).aggregate(n=Sum("size_bytes"))["n"] or 0
-    left = settings.MEDIA_QUOTA_BYTES - used
+    phone = _phone(file)
+    reader = _reader(phone, tenant)
+    left = quota.bytes_left()
     if left <= 0:
         raise _FailedError(_Error.QUOTA)
-    described = reader.describe(file.media_id, phone_number_id=file.phone.phone_number_id)
+    described = reader.describe(file.media_id, phone_number_id=phone.phone_number_id)
     with tempfile.TemporaryFile() as temporary:
         sink = _Hashing(temporary)
         size = reader.download(described.url, sink, max_bytes=FILE_MAX_BYTES)  # type: ignore[arg-type] # it writes
@@ -175,6 +177,20 @@ def _keep(file: MediaFile, tenant: Tenant, temporary: IO[bytes]) -> dict[str, An
     }
 
 
+def _phone(file: MediaFile) -> Phone:
+    """Return the number that a customer sent the file to."""
+    if file.phone is None:
+        raise LookupError("an upload is not fetched")
+    return file.phone
+
+
+def _ends_at(file: MediaFile) -> datetime:
+    """Return when Meta forgets the file's id."""
+    if file.expires_at is None:
+        raise LookupError("an upload has no end")
+    return file.expires_at
+
+
 def _reader(phone: Phone, tenant: Tenant) -> media.Reader:
     if phone.status != Phone.Status.ACTIVE or phone.health == Phone.Health.AUTH_ERROR:
         raise _FailedError(_Error.NO_ACCESS)
@@ -194,5 +210,5 @@ def _failed(
     if reason in _DAMAGES and file.attempts >= DAMAGED_MAX:
         return Outcome(file, {"state": _State.FAILED, "due_at": None, "error": reason.value})
     seconds = RETRY_SECONDS[min(file.attempts, len(RETRY_SECONDS)) - 1]
-    due_at = max(min(now + timedelta(seconds=seconds), file.expires_at), now)
+    due_at = max(min(now + timedelta(seconds=seconds), _ends_at(file)), now)
     return Outcome(file, {"due_at": due_at, "error": reason.value}, token_refused=token_refused)

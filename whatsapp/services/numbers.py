@@ -1,14 +1,17 @@
 """Business numbers: who owns one in the installation, and what its tenant knows of it."""
 
 import re
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tenants import audit, context, secrets
 from tenants.errors import DomainError
 from tenants.models import Tenant, User
-from whatsapp.models import Phone
+from whatsapp.models import NumberFact, Phone
+from whatsapp.services import health
 from whatsapp.webhooks.models import MetaApp, PhoneRoute
 
 _ID = re.compile(r"[0-9]{5,40}")
@@ -48,8 +51,7 @@ def connect(
     The first one to claim a number has it; a tenant that has it already gets it back to work with
     the new token. Raises: NumberTakenError, NumberInvalidError, ForeignAppError.
     """
-    if not (_ID.fullmatch(phone_number_id) and _ID.fullmatch(waba_id) and _is_token(access_token)):
-        raise NumberInvalidError
+    check_shape(phone_number_id=phone_number_id, waba_id=waba_id, access_token=access_token)
     if app.tenant_id not in (None, tenant.pk):
         raise ForeignAppError
     with context.platform(), transaction.atomic():
@@ -64,8 +66,11 @@ def connect(
                     "access_token_sealed": sealed_token(tenant=tenant, access_token=access_token),
                     "status": Phone.Status.ACTIVE,
                     "health": Phone.Health.UNKNOWN,
+                    "check_due_at": timezone.now(),
                 },
             )
+            # What was known of it before somebody let it go says nothing any more.
+            NumberFact.objects.filter(phone__phone_number_id=phone_number_id).delete()
         _record(actor, "number.connected", route)
     return route
 
@@ -82,7 +87,9 @@ def replace_token(*, actor: User | None, route: PhoneRoute, access_token: str) -
             route,
             access_token_sealed=sealed_token(tenant=route.tenant, access_token=access_token),
             health=Phone.Health.UNKNOWN,
+            check_due_at=timezone.now(),
         )
+        _forget_token(route)
         _record(actor, "number.token_replaced", route)
 
 
@@ -92,9 +99,24 @@ def release(*, actor: User | None, route: PhoneRoute) -> None:
     The conversations stay. Whoever connects the number next gets what comes in from then on only.
     """
     with context.platform(), transaction.atomic():
-        _update_phone(route, access_token_sealed="", status=Phone.Status.INACTIVE)
+        _update_phone(
+            route, access_token_sealed="", status=Phone.Status.INACTIVE, check_due_at=None
+        )
         _record(actor, "number.released", route)
         route.delete()
+
+
+def check_shape(*, phone_number_id: str, waba_id: str, access_token: str) -> None:
+    """Refuse what cannot be Meta's. Raises: NumberInvalidError."""
+    if not (_ID.fullmatch(phone_number_id) and _ID.fullmatch(waba_id) and _is_token(access_token)):
+        raise NumberInvalidError
+
+
+def is_taken(*, tenant: Tenant, phone_number_id: str) -> bool:
+    """Tell whether another tenant has a number; never whose it is."""
+    with context.platform():
+        routes = PhoneRoute.objects.filter(phone_number_id=phone_number_id)
+        return routes.exclude(tenant=tenant).exists()
 
 
 def token_of(*, route: PhoneRoute) -> str:
@@ -137,13 +159,21 @@ def _claim(
     return route
 
 
-def _update_phone(route: PhoneRoute, **columns: str) -> None:
+def _forget_token(route: PhoneRoute) -> None:
+    with context.tenant(route.tenant.schema_name):
+        phones = Phone.objects.filter(phone_number_id=route.phone_number_id)
+        for phone_id in phones.values_list("pk", flat=True):
+            health.forget_token(phone_id=phone_id)
+
+
+def _update_phone(route: PhoneRoute, **columns: str | datetime | None) -> None:
     with context.tenant(route.tenant.schema_name):
         Phone.objects.filter(phone_number_id=route.phone_number_id).update(**columns)
 
 
 def _is_token(access_token: str) -> bool:
-    return 8 <= len(access_token) <= 2048 and access_token.isascii() and access_token.isprintable()
+    printable = access_token.isascii() and access_token.isprintable() and " " not in access_token
+    return 8 <= len(access_token) <= 2048 and printable
 
 
 def _record(actor: User | None, action: str, route: PhoneRoute) -> None:

@@ -12,8 +12,9 @@ from whatsapp import rendering
 from whatsapp.models import Job, MessageTemplate, Phone
 from whatsapp.payloads import cleaning
 from whatsapp.rendering import Problem
-from whatsapp.services import jobs
+from whatsapp.services import jobs, samples
 
+_GONE = {MessageTemplate.Status.DISABLED, MessageTemplate.Status.DELETED}
 Errors = list[tuple[tuple[str, ...], str, str]]
 
 
@@ -51,6 +52,11 @@ def told(problems: list[Problem]) -> Errors:
     return [(one.place, gettext(one.sentence) % one.values, one.code) for one in problems]
 
 
+def findings(template: dict[str, Any]) -> Errors:
+    """Return what WhatsApp would refuse of a template, in sentences of the active language."""
+    return told(rendering.lint(cleaning.clean(template)))
+
+
 def sync(*, actor: Actor) -> list[Job]:
     """Fetch the templates of every account of the tenant; a sync that waits is not doubled.
 
@@ -72,7 +78,7 @@ def create(*, actor: Actor, waba_id: str, template: dict[str, Any]) -> Job:
     actor.require(Permission.MANAGE_TEMPLATES)
     _check_account(waba_id)
     template = cleaning.clean(template)
-    _check(template)
+    _check(template, actor)
     known = MessageTemplate.objects.filter(
         waba_id=waba_id, name=template["name"], language=template["language"]
     )
@@ -88,8 +94,7 @@ def edit(*, actor: Actor, template: MessageTemplate, components: Any) -> Job:
     """
     actor.require(Permission.MANAGE_TEMPLATES)
     _check_account(template.waba_id)
-    may = {"APPROVED", "REJECTED", "PAUSED"}
-    if template.status not in may or not template.template_id:
+    if not template.is_editable:
         raise TemplateLockedError
     components = cleaning.clean(components)
     whole = {
@@ -99,28 +104,43 @@ def edit(*, actor: Actor, template: MessageTemplate, components: Any) -> Job:
         "parameter_format": template.parameter_format,
         "components": components,
     }
-    _check(whole)
-    arguments = {"template_id": template.template_id, "changes": {"components": components}}
+    _check(whole, actor)
+    arguments = {
+        "name": template.name,
+        "template_id": template.template_id,
+        "changes": {"components": components},
+    }
     return _start(actor, Job.Kind.TEMPLATE_EDIT, template.waba_id, arguments)
 
 
-def delete(*, actor: Actor, template: MessageTemplate) -> Job:
-    """Delete a template in its own language only; the other languages of its name stay.
+def delete(*, actor: Actor, template: MessageTemplate, all_languages: bool = False) -> Job:
+    """Delete a template in its own language, or its name in all of them.
 
+    The job's ``languages`` are those that go, as far as they are known here.
     Raises: ForbiddenError, NoAccountError, TemplateLockedError.
     """
     actor.require(Permission.MANAGE_TEMPLATES)
     _check_account(template.waba_id)
-    gone = {MessageTemplate.Status.DISABLED, MessageTemplate.Status.DELETED}
     # Without its id Meta would delete every language of the name.
-    if template.status in gone or not template.template_id:
+    if template.status in _GONE or not template.template_id:
         raise TemplateLockedError
-    arguments = {"name": template.name, "template_id": template.template_id}
+    template_id = "" if all_languages else template.template_id
+    going = languages_of(template) if all_languages else [template.language]
+    arguments = {"name": template.name, "template_id": template_id, "languages": going}
     return _start(actor, Job.Kind.TEMPLATE_DELETE, template.waba_id, arguments)
 
 
-def _check(template: dict[str, Any]) -> None:
+def languages_of(template: MessageTemplate) -> list[str]:
+    """Return the languages that a template's name has."""
+    rows = MessageTemplate.objects.filter(waba_id=template.waba_id, name=template.name)
+    known = rows.exclude(status=MessageTemplate.Status.DELETED)
+    return list(known.order_by("language").values_list("language", flat=True))
+
+
+def _check(template: dict[str, Any], actor: Actor) -> None:
     problems = rendering.lint(template)
+    if not problems:
+        problems = samples.problems(actor=actor, components=template["components"])
     if problems:
         raise TemplateInvalidError(problems)
 
@@ -133,7 +153,13 @@ def _check_account(waba_id: str) -> None:
 def _start(
     actor: Actor, kind: Job.Kind, waba_id: str, arguments: dict[str, Any] | None = None
 ) -> Job:
-    job = jobs.start(author=actor.user, kind=kind, subject=waba_id, arguments=arguments)
+    job = jobs.start(
+        author=actor.user,
+        kind=kind,
+        subject=waba_id,
+        arguments=arguments,
+        single=kind == Job.Kind.TEMPLATES_SYNC,
+    )
     if kind != Job.Kind.TEMPLATES_SYNC:
         action = f"template.{kind.value.removeprefix('TEMPLATE_').lower()}_asked"
         audit.record(actor=actor.user, action=action, target=job, tenant=actor.tenant)

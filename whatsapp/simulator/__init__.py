@@ -7,8 +7,9 @@ cannot hide the other, and it listens on 127.0.0.1 only. In a test:
     with Simulator(Config.parse({...})).running() as simulator:
         simulator.inbound(phone_number_id="1065", sender="5511988887777", text="Oi!")
 
-The same acts stand as JSON under /simulator/: POST inbound, customers, settings, retry, verify,
-reset; GET state, conversations, messages, webhooks, settings, health.
+The same acts stand as JSON under /simulator/: POST inbound, files, taps, happenings, customers,
+clock, settings, retry, verify, templates, numbers, accounts, tokens, signups, reset; GET state,
+conversations, messages, webhooks, settings, options, numbers, health.
 
 Everything is deterministic; a fault happens only when a knob (``settings.Settings``) asks for it.
 """

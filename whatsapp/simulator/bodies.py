@@ -6,6 +6,7 @@ from whatsapp.simulator.errors import GraphError
 
 TEXT_LIMIT = 4096
 CONTACTS_LIMIT = 257
+_CARD_PARTS = ("phones", "emails", "urls", "addresses", "org", "birthday")
 Json = dict[str, Any]
 
 
@@ -53,8 +54,24 @@ def children(value: Json, key: str, name: str, most: int) -> list[Any]:
     return found
 
 
+def link(parameters: Json) -> None:
+    """Raise GraphError for a button that opens no web page."""
+    words(parameters, "display_text", "parameters['display_text']", 20)
+    url = words(parameters, "url", "parameters['url']", 2000)
+    if not url.lower().startswith(("https://", "http://")):
+        raise invalid("parameters['url']", "must be a URL")
+
+
+def only(value: Json, name: str, *allowed: str) -> None:
+    """Raise GraphError for a key that Meta does not know at this place."""
+    for key in value:
+        if key not in allowed:
+            raise GraphError(100, message=f'(#100) Unexpected key "{key}" on param "{name}".')
+
+
 def check_text(content: Json) -> None:
     """Raise GraphError for what no text message may be."""
+    only(content, "text", "body", "preview_url")
     text = content.get("body")
     if not isinstance(text, str) or not text.strip():
         raise GraphError(100, message="(#100) The parameter text['body'] is required.")
@@ -69,13 +86,14 @@ def check_text(content: Json) -> None:
 
 def check_location(content: Json) -> None:
     """Raise GraphError for a place that is nowhere on earth."""
+    only(content, "location", "latitude", "longitude", "name", "address")
     for key, most in (("latitude", 90), ("longitude", 180)):
         name = f"location['{key}']"
         if content.get(key) in (None, ""):
             raise missing(name)
         try:
             degrees = float(content[key])
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise invalid(name, "must be a number") from None
         if isinstance(content[key], bool) or not -most <= degrees <= most:
             raise invalid(name, f"must be between -{most} and {most}")
@@ -92,6 +110,7 @@ def check_contacts(cards: list[Any]) -> None:
         place = f"contacts[{index}]"
         if not isinstance(card, dict):
             raise invalid(place, "must be an object")
+        only(card, place, "name", *_CARD_PARTS)
         name = child(card, "name", f"{place}['name']")
         words(name, "formatted_name", f"{place}['name']['formatted_name']", 1000)
         parts = ("first_name", "last_name", "middle_name", "suffix", "prefix")
@@ -105,6 +124,7 @@ def check_contacts(cards: list[Any]) -> None:
 
 def check_reaction(content: Json) -> None:
     """Raise GraphError for what is no reaction to a message."""
+    only(content, "reaction", "message_id", "emoji")
     wamid = words(content, "message_id", "reaction['message_id']", 200)
     if not wamid.startswith("wamid."):
         raise invalid("reaction['message_id']", "must be the id of a message")

@@ -8,9 +8,9 @@ from whatsapp.simulator.asgi import BodyError, Request
 from whatsapp.simulator.config import Phone
 from whatsapp.simulator.engine import Engine
 from whatsapp.simulator.errors import GraphError
+from whatsapp.simulator.registry import Number, Waba
 from whatsapp.simulator.shelf import Media
 from whatsapp.simulator.templates import Template
-from whatsapp.simulator.world import Waba
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,7 @@ class Answer:
 
     data: Mapping[str, Any]
     note: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,11 @@ class Call:
     template: tuple[str, Template] | None = None  # with its account
     phones: tuple[Phone, ...] = field(default=())  # all that the token may use
 
+    @property
+    def app_id(self) -> str:
+        """The app whose token this is."""
+        return self.engine.world.registry.grants[self.token].app_id
+
     def body(self) -> dict[str, Any]:
         """Return the JSON body; an empty one counts as {}. Raises: GraphError."""
         if not self.request.body:
@@ -48,6 +54,10 @@ class Call:
         if self.phone is None:
             raise LookupError("This edge belongs to phone numbers.")
         return self.phone
+
+    def this_number(self) -> Number:
+        """Return the same number as it stands now."""
+        return self.engine.world.numbers[self.this_phone().phone_number_id]
 
     def this_media(self) -> Media:
         """Return the file that the call is about."""

@@ -37,7 +37,10 @@ def check_callback_url(url: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """A business number, with the token that may use it and its WABA."""
+    """A business number, with the token that may use it and its WABA.
+
+    ``app_id`` is the app whose token that is and which is subscribed, "" the platform's.
+    """
 
     phone_number_id: str
     waba_id: str
@@ -45,11 +48,24 @@ class Phone:
     verified_name: str
     token: str
     subscribed: bool = True
+    registered: bool = True
+    pin: str = "123456"
+    app_id: str = ""
 
     @property
     def digits(self) -> str:
         """The number as webhooks write it in ``metadata``."""
         return "".join(c for c in self.display_phone_number if c.isdecimal())
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """A further Meta app, such as a tenant's own."""
+
+    app_id: str
+    app_secret: str
+    verify_token: str
+    callback_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +87,7 @@ class Config:
     verify_token: str
     phones: tuple[Phone, ...]
     customers: tuple[Customer, ...] = ()
+    apps: tuple[App, ...] = ()
     port: int = 0
     seed: str = ""
 
@@ -86,6 +103,9 @@ class Config:
         phones = tuple(_phone(item, f"phones[{i}]") for i, item in enumerate(_list(data, "phones")))
         if len({phone.phone_number_id for phone in phones}) != len(phones):
             raise ConfigError("phones: a phone_number_id stands there twice.")
+        apps = tuple(_app(item, f"apps[{i}]") for i, item in enumerate(_list(data, "apps")))
+        if not {phone.app_id for phone in phones} <= {"", *(app.app_id for app in apps)}:
+            raise ConfigError("phones: an app_id stands there that is not among the apps.")
         return cls(
             callback_url=check_callback_url(_text(data, "callback_url", "")),
             app_id=_text(data, "app_id", ""),
@@ -96,6 +116,7 @@ class Config:
                 _customer(item, f"customers[{i}]")
                 for i, item in enumerate(_list(data, "customers"))
             ),
+            apps=apps,
             port=port,
             seed=str(data.get("seed", "")),
         )
@@ -123,6 +144,19 @@ def _phone(item: Any, where: str) -> Phone:
         verified_name=_text(data, "verified_name", where),
         token=_text(data, "token", where),
         subscribed=bool(data.get("subscribed", True)),
+        registered=bool(data.get("registered", True)),
+        pin=str(data.get("pin", "123456")),
+        app_id=str(data.get("app_id", "")),
+    )
+
+
+def _app(item: Any, where: str) -> App:
+    data = _object(item, where)
+    return App(
+        app_id=_text(data, "app_id", where),
+        app_secret=_text(data, "app_secret", where),
+        verify_token=_text(data, "verify_token", where),
+        callback_url=check_callback_url(_text(data, "callback_url", where)),
     )
 
 

@@ -3,27 +3,32 @@
 from collections.abc import Callable
 from typing import Any
 
-from whatsapp.simulator import attachments, events, handshake, media, recipients, template_edges
+from whatsapp.simulator import (
+    dashboard,
+    display,
+    errors,
+    handshake,
+    happenings,
+    media,
+    template_edges,
+    wishes,
+)
+from whatsapp.simulator.actions import TapError
 from whatsapp.simulator.asgi import BodyError, Request, Response, json_response
 from whatsapp.simulator.attachments import AttachmentError
-from whatsapp.simulator.config import ConfigError, Phone, check_callback_url
+from whatsapp.simulator.backstage import Backstage
+from whatsapp.simulator.config import ConfigError, check_callback_url
+from whatsapp.simulator.customers import Customers
 from whatsapp.simulator.engine import Engine
 from whatsapp.simulator.handshake import HandshakeError
+from whatsapp.simulator.registry import Number
 from whatsapp.simulator.settings import DEFAULTS, SettingsError
-from whatsapp.simulator.world import Person
+from whatsapp.simulator.wishes import WishError
 
 Json = dict[str, Any]
 _SHOWN = 200
 _LOGGED = 40
-_LISTED = 200
-
-
-class ControlError(Exception):
-    """A wish that cannot be met; the message says why."""
-
-    def __init__(self, message: str, status: int = 400) -> None:
-        super().__init__(message)
-        self.status = status
+_MOST_SECONDS = 400 * 86400
 
 
 class Control:
@@ -32,6 +37,8 @@ class Control:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._world = engine.world
+        self.backstage = Backstage(engine)
+        self.customers = Customers(engine)
         self._reads: dict[str, Callable[[Json], Json]] = {
             "health": self.health,
             "state": self.state,
@@ -39,14 +46,23 @@ class Control:
             "messages": self.messages,
             "webhooks": self.webhooks,
             "settings": self.settings,
+            "options": self.options,
+            "numbers": self.backstage.numbers,
         }
         self._writes: dict[str, Callable[[Json], Json]] = {
-            "inbound": self.inbound,
-            "files": self.file,
-            "customers": self.customer,
+            "inbound": self.customers.inbound,
+            "files": self.customers.file,
+            "taps": self.customers.tap,
+            "customers": self.customers.customer,
+            "happenings": self.customers.happen,
+            "clock": self.clock,
             "settings": self.change_settings,
             "retry": self.retry,
             "templates": self.template,
+            "numbers": self.backstage.change_number,
+            "accounts": self.backstage.change_account,
+            "tokens": self.backstage.change_token,
+            "signups": self.backstage.sign_up,
         }
 
     async def respond(self, request: Request) -> Response:
@@ -56,16 +72,16 @@ class Control:
             if request.method == "GET":
                 return self._read(name, dict(request.query))
             return json_response(await self._write(name, request))
-        except (AttachmentError, BodyError, ConfigError, SettingsError) as error:
+        except (AttachmentError, BodyError, ConfigError, SettingsError, TapError) as error:
             return json_response({"error": str(error)}, status=400)
-        except ControlError as error:
+        except WishError as error:
             return json_response({"error": str(error)}, status=error.status)
 
     def _read(self, name: str, query: Json) -> Response:
         if name == "file":
             return self._file(query)
         if name not in self._reads:
-            raise ControlError("There is no such endpoint.", 404)
+            raise WishError("There is no such endpoint.", 404)
         if name == "state" and query.get("version") == str(self._world.version):
             return Response(status=204)
         return json_response(self._reads[name](query))
@@ -77,8 +93,10 @@ class Control:
             return {"success": True}
         if name == "verify":
             return await self._verify()
+        if name == "apps":
+            return await dashboard.add_app(self._engine, data)
         if name not in self._writes:
-            raise ControlError("There is no such endpoint.", 404)
+            raise WishError("There is no such endpoint.", 404)
         return self._writes[name](data)
 
     # What one can see
@@ -94,9 +112,10 @@ class Control:
         return {
             "version": world.version,
             "now": world.now(),
-            "phones": [_phone(phone) for phone in world.phones.values()],
-            "customers": self._customers(phone_number_id, wa_id),
+            "phones": [_phone(number) for number in world.numbers.values()],
+            "customers": self.customers.listed(phone_number_id, wa_id),
             "chat": self.conversation({"phone_number_id": phone_number_id, "wa_id": wa_id}),
+            "number": self._number(phone_number_id),
             "settings": world.settings.as_json(),
             "turned": world.settings.turned(),
             "defaults": DEFAULTS.as_json(),
@@ -109,9 +128,10 @@ class Control:
         """Return the messages between a business number and a customer, oldest first."""
         chat = self._world.find_chat(query.get("phone_number_id", ""), query.get("wa_id", ""))
         if chat is None:
-            return {"messages": [], "typing_until": 0, "window_open": True}
+            return {"messages": [], "shown": [], "typing_until": 0, "window_open": True}
         return {
             "messages": [message.as_json() for message in chat.messages[-_limit(query) :]],
+            "shown": display.chat(chat.messages[-_limit(query) :], chat),
             "typing_until": chat.typing_until,
             "window_open": self._world.window_open(chat),
         }
@@ -137,46 +157,33 @@ class Control:
 
     def settings(self, query: Json) -> Json:
         """Return all knobs, and where webhooks go."""
-        return {**self._world.settings.as_json(), "callback_url": self._world.callback_url}
+        return {**self._world.settings.as_json(), "callback_url": self._world.app.callback_url}
+
+    def options(self, query: Json) -> Json:
+        """Return the codes that can be played, and what else can happen."""
+        codes = [
+            {"code": code, "title": text.title, "http": text.http}
+            for code, text in sorted(errors.TEXTS.items())
+            if not 200 < code < 300  # all like 200
+        ]
+        return {"codes": codes, "happenings": list(happenings.ACTS)}
 
     # What one can do
 
-    def inbound(self, data: Json) -> Json:
-        """Let a customer write: `text`, any Meta `message` object, or a `raw` webhook body."""
-        if "raw" in data:
-            return self._raw(data["raw"])
-        phone = self._phone(data)
-        person = self._world.person(_digits(data.get("from")), _optional(data, "name"))
-        content = data.get("message")
-        if content is None:
-            text = data.get("text")
-            if not isinstance(text, str) or not text:
-                raise ControlError("text: something to say is needed.")
-            content = {"type": "text", "text": {"body": text}}
-        if not isinstance(content, dict):
-            raise ControlError("message: an object is needed.")
-        return {"wamid": self._engine.write(phone, person, content).wamid}
-
-    def file(self, data: Json) -> Json:
-        """Let a customer send a file: `data` in base64, `mime_type`, `name`, `caption`, `voice`."""
-        phone = self._phone(data)
-        person = self._world.person(_digits(data.get("from")), _optional(data, "name"))
-        file = attachments.keep(self._world, phone, data)
-        return {"wamid": self._engine.write(phone, person, attachments.message(file, data)).wamid}
-
-    def customer(self, data: Json) -> Json:
-        """Add a customer, rename one, or set whether they open what they get (`reads`)."""
-        person = self._world.person(_digits(data.get("wa_id")), _optional(data, "name"))
-        if isinstance(data.get("reads"), bool):
-            self._engine.set_reads(person, reads=data["reads"])
-        return self._customer(person, "")
+    def clock(self, data: Json) -> Json:
+        """Let time pass: `advance_seconds`."""
+        seconds: Any = data.get("advance_seconds")
+        if not wishes.is_number(seconds) or not 0 <= seconds <= _MOST_SECONDS:
+            raise WishError(f"advance_seconds: between 0 and {_MOST_SECONDS}.")
+        self._world.skip(seconds)
+        return {"now": self._world.now()}
 
     def change_settings(self, data: Json) -> Json:
         """Turn knobs; `callback_url` moves the app's address. All or nothing."""
         knobs = {key: value for key, value in data.items() if key != "callback_url"}
-        url = check_callback_url(str(data.get("callback_url", self._world.callback_url)))
+        url = check_callback_url(str(data.get("callback_url", self._world.app.callback_url)))
         self._world.change_settings(knobs)
-        self._world.callback_url = url
+        self._world.app.callback_url = url
         return self.settings({})
 
     def template(self, data: Json) -> Json:
@@ -184,11 +191,11 @@ class Control:
         words: dict[str, str] = {}
         words |= {name: data[name] for name in ("status", "quality", "category") if name in data}
         if not words or not all(isinstance(word, str) and word for word in words.values()):
-            raise ControlError("status, quality or category: a word is needed.")
+            raise WishError("status, quality or category: a word is needed.")
         template_id = str(data.get("template_id", ""))
         changed = template_edges.change(self._engine, template_id, words)
         if changed is None:
-            raise ControlError("template_id: no such template.", 404)
+            raise WishError("template_id: no such template.", 404)
         return changed.as_json()
 
     def retry(self, data: Json) -> Json:
@@ -199,75 +206,33 @@ class Control:
     def _file(self, query: Json) -> Response:
         file = self._world.media.find(query.get("id", ""), now=self._world.now())
         if file is None:
-            raise ControlError("There is no such file.", 404)
+            raise WishError("There is no such file.", 404)
         return media.show(file)
 
     async def _verify(self) -> Json:
         """Shake hands with the app's callback address, as when it is saved in the dashboard."""
         try:
-            token = self._world.config.verify_token
-            await handshake.verify(self._engine, self._world.callback_url, token)
+            app = self._world.app
+            await handshake.verify(self._engine, app.callback_url, app.verify_token)
         except HandshakeError as error:
-            raise ControlError(str(error), 502) from error
+            raise WishError(str(error), 502) from error
         return {"success": True}
 
-    def _raw(self, raw: Any) -> Json:
-        if isinstance(raw, str):
-            body = raw.encode("utf-8", "surrogatepass")
-        else:
-            body = events.encode(raw)
-        return {"webhook_id": self._engine.sender.submit_raw(body, "raw").id}
-
-    def _phone(self, data: Json) -> Phone:
-        phone = self._world.phones.get(str(data.get("phone_number_id", "")))
-        if phone is None:
-            raise ControlError("phone_number_id: no such number.", 404)
-        return phone
-
-    def _customers(self, phone_number_id: str, wa_id: str) -> list[Json]:
-        """Return the customers of late (not all after a load test), and the chosen one."""
-        known = [self._customer(person, phone_number_id) for person in self._world.people.values()]
-        known.sort(key=lambda item: -item["last"]["at"] if item["last"] else 0)
-        chosen = [item for item in known[_LISTED:] if item["wa_id"] == wa_id]
-        return known[:_LISTED] + chosen
-
-    def _customer(self, person: Person, phone_number_id: str) -> Json:
-        chat = self._world.find_chat(phone_number_id, person.wa_id)
-        last = chat.messages[-1] if chat and chat.messages else None
-        seen = {"text": last.text, "direction": last.direction, "at": last.at} if last else None
-        return {
-            "wa_id": person.wa_id,
-            "name": person.name,
-            "reads": person.reads,
-            "count": len(chat.messages) if chat else 0,
-            "last": seen,
-        }
+    def _number(self, phone_number_id: str) -> Json | None:
+        number = self._world.numbers.get(phone_number_id)
+        return self.backstage.number(number) if number else None
 
 
-def _phone(phone: Phone) -> Json:
+def _phone(number: Number) -> Json:
     return {
-        "phone_number_id": phone.phone_number_id,
-        "display_phone_number": phone.display_phone_number,
-        "verified_name": phone.verified_name,
+        "phone_number_id": number.phone.phone_number_id,
+        "display_phone_number": number.phone.display_phone_number,
+        "verified_name": number.verified_name,
     }
-
-
-def _digits(value: Any) -> str:
-    digits = recipients.digits_of(value) if isinstance(value, str) else ""
-    if not digits:
-        raise ControlError("A phone number of 7 to 15 digits is needed.")
-    return digits
-
-
-def _optional(data: Json, key: str) -> str:
-    value = data.get(key, "")
-    if not isinstance(value, str):
-        raise ControlError(f"{key}: a text is needed.")
-    return value.strip()
 
 
 def _limit(query: Json) -> int:
     value = str(query.get("limit", _SHOWN))
     if not value.isdecimal() or not 1 <= int(value) <= 100_000:
-        raise ControlError("limit: a whole number from 1 is needed.")
+        raise WishError("limit: a whole number from 1 is needed.")
     return int(value)

@@ -3,12 +3,15 @@
 import asyncio
 from typing import Any
 
-from whatsapp.simulator import events, ladder, summaries
+from whatsapp.simulator import events, ladder, refusals, summaries, threads
+from whatsapp.simulator.chats import INBOUND, OUTBOUND, Chat, Message, Person, Status
 from whatsapp.simulator.config import Phone
 from whatsapp.simulator.errors import GraphError
+from whatsapp.simulator.events import Update
+from whatsapp.simulator.limits import Limits
 from whatsapp.simulator.validation import Outgoing
 from whatsapp.simulator.webhooks import Sender, Webhook
-from whatsapp.simulator.world import INBOUND, OUTBOUND, Chat, Message, Person, Status, World
+from whatsapp.simulator.world import World
 
 
 class Engine:
@@ -17,6 +20,7 @@ class Engine:
     def __init__(self, world: World) -> None:
         self.world = world
         self.sender = Sender(world)
+        self.limits = Limits(world.now)
         self._generation = 0
 
     async def reset(self) -> None:
@@ -24,9 +28,19 @@ class Engine:
         self._generation += 1
         await self.sender.reset()
         self.world.reset()
+        self.limits = Limits(self.world.now)
 
     def write(self, phone: Phone, person: Person, content: dict[str, Any]) -> Message:
         """Let a customer write ``content``, a message object of Meta's as far as it is given."""
+        message, update = self.written(phone, person, content)
+        if update is not None:
+            self.sender.submit(update)
+        return message
+
+    def written(
+        self, phone: Phone, person: Person, content: dict[str, Any]
+    ) -> tuple[Message, Update | None]:
+        """Let a customer write, and return the event that has yet to leave, if one is to."""
         world = self.world
         kind = str(content.get("type", "text"))
         wamid = content.get("id") or world.ids.wamid(person.wa_id, inbound=True)
@@ -42,20 +56,24 @@ class Engine:
         )
         chat = world.chat(phone, person)
         world.add_inbound(chat, message)
-        self.sender.submit(events.inbound(chat, message, user_ids=world.settings.user_ids))
-        return message
+        threads.apply(chat, message)
+        if world.numbers[phone.phone_number_id].blocks(person.wa_id):
+            return message, None  # it stays with the customer: the business never hears of it
+        return message, events.inbound(chat, message, world.settings)
 
     def accept(self, phone: Phone, outgoing: Outgoing) -> tuple[Message, Person, Webhook | None]:
         """Take a business's message and let it climb its ladder.
 
         Returns the webhook of the first step too when that one was to leave at once.
-        Raises: GraphError, when the window is closed or nobody has the user id.
+        Raises: GraphError, when the window is closed, a limit reached, the person blocked or the
+        user id unknown.
         """
         world = self.world
         person = self._addressee(phone, outgoing)
+        if world.numbers[phone.phone_number_id].blocks(person.wa_id):
+            raise GraphError(130403)
         chat = world.chat(phone, person)
-        if outgoing.type != "template" and not world.window_open(chat):
-            raise GraphError(131047)
+        fail_code = refusals.of_send(world, self.limits, chat, outgoing)
         message = Message(
             wamid=world.ids.wamid(person.wa_id, inbound=False),
             direction=OUTBOUND,
@@ -66,9 +84,11 @@ class Engine:
             at=world.now(),
             content=outgoing.content,
             opaque=outgoing.opaque,
+            filled=outgoing.filled,
         )
         world.add_outbound(chat, message)
-        return message, person, self._climb(chat, message)
+        threads.apply(chat, message)
+        return message, person, self._climb(chat, message, fail_code)
 
     def set_reads(self, person: Person, *, reads: bool) -> None:
         """Let a customer open messages or leave them; what waits unread is opened now."""
@@ -88,9 +108,16 @@ class Engine:
             raise GraphError(131009, details="Recipient user id is not valid.")
         return person
 
-    def _climb(self, chat: Chat, message: Message) -> Webhook | None:
+    def _climb(self, chat: Chat, message: Message, fail_code: int) -> Webhook | None:
         settings = self.world.settings
-        steps = ladder.steps(settings, kind=message.type, random=self.world.ids.random)
+        content = message.content.get(message.type)
+        steps = ladder.steps(
+            settings,
+            kind=message.type,
+            random=self.world.ids.random,
+            fail_code=fail_code,
+            is_voice=isinstance(content, dict) and content.get("voice") is True,
+        )
         first: Webhook | None = None
         loop, generation = asyncio.get_running_loop(), self._generation
         for step in steps:
@@ -105,7 +132,7 @@ class Engine:
     ) -> Webhook | None:
         if generation != self._generation or step.status in message.reached:
             return None
-        if step.status == "read" and not chat.person.reads:
+        if step.status in {"read", "played"} and not chat.person.reads:
             return None
         status = Status(step.status, message.at + step.happens, step.code)
         return self._report(chat, message, status, with_pricing=step.with_pricing)
@@ -124,13 +151,8 @@ class Engine:
     ) -> Webhook | None:
         message.statuses.append(status)
         self.world.touch()
-        update = events.status(
-            chat,
-            message,
-            status,
-            with_pricing=with_pricing,
-            user_ids=self.world.settings.user_ids,
-        )
+        settings = self.world.settings
+        update = events.status(chat, message, status, settings, with_pricing=with_pricing)
         return self.sender.submit(update)
 
 

@@ -4,12 +4,26 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable
 
-from whatsapp.simulator import accounts, media, messages, template_edges
+from whatsapp.simulator import (
+    accounts,
+    blocking,
+    faults,
+    media,
+    messages,
+    metering,
+    numbers,
+    oauth,
+    preferences,
+    profile,
+    registration,
+    template_edges,
+    uploads,
+)
 from whatsapp.simulator.asgi import DroppedError, Request, Response, json_response
 from whatsapp.simulator.calls import Answer, Call
-from whatsapp.simulator.config import Phone
 from whatsapp.simulator.engine import Engine
-from whatsapp.simulator.errors import GraphError, missing_object
+from whatsapp.simulator.errors import RATES, GraphError, missing_object
+from whatsapp.simulator.registry import MANAGEMENT, MESSAGING
 
 _FILES = ["whatsapp_business", "attachments"]
 _VERSION = re.compile(r"v\d{1,3}\.\d{1,2}")
@@ -17,21 +31,48 @@ Edge = Callable[[Call], Awaitable[Answer | Response]]
 
 #: By kind of object, method and what follows the object's id.
 EDGES: dict[tuple[str, str, str], Edge] = {
-    ("phone", "GET", ""): accounts.read_phone,
-    ("phone", "POST", ""): accounts.write_phone,
+    ("phone", "GET", ""): numbers.read,
+    ("phone", "POST", ""): numbers.write,
+    ("phone", "POST", "register"): registration.register,
+    ("phone", "POST", "deregister"): registration.deregister,
+    ("phone", "POST", "request_code"): registration.request_code,
+    ("phone", "POST", "verify_code"): registration.verify_code,
     ("phone", "POST", "messages"): messages.post,
+    ("phone", "POST", "marketing_messages"): messages.post_marketing,
     ("phone", "POST", "media"): media.upload,
+    ("phone", "GET", "settings"): preferences.read,
+    ("phone", "POST", "settings"): preferences.write,
+    ("phone", "GET", "whatsapp_business_profile"): profile.read,
+    ("phone", "POST", "whatsapp_business_profile"): profile.write,
+    ("phone", "GET", "block_users"): blocking.read,
+    ("phone", "POST", "block_users"): blocking.block,
+    ("phone", "DELETE", "block_users"): blocking.unblock,
+    ("app", "POST", "uploads"): uploads.begin,
+    ("upload", "POST", ""): uploads.send,
+    ("upload", "GET", ""): uploads.read,
     ("media", "GET", ""): media.describe,
     ("media", "DELETE", ""): media.delete,
-    ("waba", "GET", ""): accounts.read_waba,
-    ("waba", "GET", "phone_numbers"): accounts.list_phones,
+    ("waba", "GET", ""): accounts.read,
+    ("waba", "GET", "phone_numbers"): numbers.list_of_account,
+    ("waba", "POST", "phone_numbers"): numbers.add,
     ("waba", "GET", "subscribed_apps"): accounts.read_subscriptions,
     ("waba", "POST", "subscribed_apps"): accounts.subscribe,
     ("waba", "DELETE", "subscribed_apps"): accounts.unsubscribe,
     ("waba", "GET", "message_templates"): template_edges.list_templates,
     ("waba", "POST", "message_templates"): template_edges.create,
     ("waba", "DELETE", "message_templates"): template_edges.delete,
+    ("template", "GET", ""): template_edges.read,
     ("template", "POST", ""): template_edges.edit,
+}
+
+
+#: What needs the permission to send and receive; everything else needs the one to manage.
+_MESSAGING_EDGES = {
+    ("phone", "messages"),
+    ("phone", "marketing_messages"),
+    ("phone", "media"),
+    ("phone", "block_users"),
+    ("media", ""),
 }
 
 
@@ -58,38 +99,45 @@ class Graph:
             self._log(request, answer.status, "not JSON")
             return answer
         self._log(request, 200, answer.note)
-        return json_response(answer.data)
+        return json_response(answer.data, headers=answer.headers)
 
     async def _answer(self, request: Request) -> Answer | Response:
         parts = [part for part in request.path.split("/") if part]
         if parts and _VERSION.fullmatch(parts[0]):
             parts = parts[1:]
-        token = _token(request)
-        if parts == ["debug_token"] and request.method == "GET":
-            self._check_token(token)
-            return await accounts.debug_token(Call(self._engine, request, token))
+        token, path = _token(request), "/".join(parts)
+        fault = await faults.meet(self._world.settings, parts)
+        if fault is not None:
+            return fault
+        if path == "oauth/access_token" and request.method in {"GET", "POST"}:
+            return await oauth.access_token(Call(self._engine, request, token))
         if parts == _FILES and request.method == "GET":
-            return media.fetch(Call(self._engine, request, token, phones=self._phones(token)))
-        self._check_token(token)
-        object_id = parts[0] if parts else ""
-        kind, call = self._object(object_id, request, token)
-        edge = EDGES.get((kind, request.method, "/".join(parts[1:])))
+            phones = self._world.registry.phones_of(token)
+            return media.fetch(Call(self._engine, request, token, phones=phones))
+        if parts[:1] == ["pictures"] and len(parts) == 2 and request.method == "GET":
+            return uploads.picture(self._world.uploads, parts[1])
+        oauth.check(self._world, token, proof=request.query.get("appsecret_proof"))
+        if path == "debug_token" and request.method == "GET":
+            return await oauth.debug_token(Call(self._engine, request, token))
+        kind, call = self._object(parts[0] if parts else "", request, token)
+        rest = "/".join(parts[1:])
+        edge = EDGES.get((kind, request.method, rest))
         if edge is None:
-            raise GraphError(2500, message=f"Unknown path components: /{'/'.join(parts[1:])}")
+            raise GraphError(2500, message=f"Unknown path components: /{rest}")
+        scope = MESSAGING if (kind, rest) in _MESSAGING_EDGES else MANAGEMENT
+        if kind not in {"app", "upload"}:
+            oauth.check_scope(self._world, token, scope)
+        if scope == MANAGEMENT and kind not in {"app", "upload"}:
+            return await metering.answer(call, edge)
         return await edge(call)
-
-    def _check_token(self, token: str) -> None:
-        config = self._world.config
-        known = {phone.token for phone in config.phones}
-        if token not in known | {f"{config.app_id}|{config.app_secret}"}:
-            text = "Invalid OAuth access token - Cannot parse access token"
-            if not token:
-                text = "An access token is required to request this resource."
-            raise GraphError(190, message=text, subcode=0)
 
     def _object(self, object_id: str, request: Request, token: str) -> tuple[str, Call]:
         """Find the object among those of the token's accounts: no other exists for the caller."""
-        phones = self._phones(token)
+        phones = self._world.registry.phones_of(token)
+        if object_id in self._world.registry.apps:
+            return "app", Call(self._engine, request, token, phones=phones)
+        if object_id.startswith(uploads.PREFIX):
+            return "upload", Call(self._engine, request, token, phones=phones)
         wabas = {phone.waba_id for phone in phones}
         for phone in phones:
             if phone.phone_number_id == object_id:
@@ -107,13 +155,10 @@ class Graph:
             return "template", call
         raise missing_object(object_id, request.method)
 
-    def _phones(self, token: str) -> tuple[Phone, ...]:
-        """Return the numbers of all accounts that the token has a number of."""
-        wabas = {p.waba_id for p in self._world.phones.values() if p.token == token}
-        return tuple(p for p in self._world.phones.values() if p.waba_id in wabas)
-
     def _refusal(self, error: GraphError) -> Response:
-        headers = {}
+        headers = dict(error.headers)
+        if error.code in RATES and self._world.settings.retry_after:
+            headers["retry-after"] = str(error.retry_after_seconds or 1)
         if error.http == 401:
             headers["www-authenticate"] = 'OAuth "Facebook Platform" "invalid_token"'
         body = error.body(self._world.ids.fbtrace_id())

@@ -37,11 +37,35 @@ class Ids:
             "A" + base64.urlsafe_b64encode(bytes.fromhex(self._digest("trace")[:32])).decode()[:22]
         )
 
+    def object_id(self) -> str:
+        """Return a new id of a number or an account: digits."""
+        return "1" + str(int(self._digest("object")[:14], 16)).zfill(17)[:14]
+
+    def secret(self) -> str:
+        """Return a new token or code. With a seed it is the same in every run: it opens nothing."""
+        return "EAA" + self._digest("secret")
+
     def _digest(self, kind: str) -> str:
         return hashlib.sha256(f"{self._seed}:{kind}:{next(self._count)}".encode()).hexdigest()
 
 
-def user_id(waba_id: str, wa_id: str) -> str:
-    """Return a person's business-scoped id: another one for each business, always the same."""
-    digest = hashlib.sha256(f"{waba_id}:{recipients.match_key(wa_id)}".encode()).hexdigest()
+def identity_hash(wa_id: str, changes: int) -> str:
+    """Return what stands for a person's keys; other ones after each change."""
+    digest = hashlib.sha256(f"identity:{wa_id}:{changes}".encode()).digest()
+    return base64.b64encode(digest[:9]).decode()
+
+
+def user_id(waba_id: str, wa_id: str, changes: int = 0) -> str:
+    """Return a person's business-scoped id: another one for each business, always the same.
+
+    ``changes`` is how often it was renewed.
+    """
+    person = recipients.match_key(wa_id) + (f":{changes}" if changes else "")
+    digest = hashlib.sha256(f"{waba_id}:{person}".encode()).hexdigest()
     return f"{recipients.country_of(wa_id)}.{int(digest[:14], 16)}"
+
+
+def parent_user_id(waba_id: str, wa_id: str) -> str:
+    """Return the id that the portfolio above the business's own knows a person by."""
+    country, _, number = user_id(f"parent of {waba_id}", wa_id).partition(".")
+    return f"{country}.ENT.{number}"

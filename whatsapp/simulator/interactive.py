@@ -1,13 +1,27 @@
 """What Meta refuses in interactive messages."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from whatsapp.simulator.bodies import Json, child, children, invalid, missing, words
+from whatsapp.simulator import carousel, media_bodies, products
+from whatsapp.simulator.bodies import Json, child, children, invalid, link, missing, only, words
 from whatsapp.simulator.errors import GraphError
 
 ROWS_LIMIT = 10
 MEDIA = ("image", "video", "document")
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What an interactive type has beside its action."""
+
+    check: Callable[[Json], None]
+    headers: tuple[str, ...] = ()
+    needs_header: bool = False
+    footer: bool = False
+    needs_body: bool = True
+    longest: int = 1024
 
 
 def check(content: Json) -> None:
@@ -15,22 +29,25 @@ def check(content: Json) -> None:
     kind = content.get("type")
     if kind is None:
         raise missing("interactive['type']")
-    known = ACTIONS.get(kind) if isinstance(kind, str) else None
-    if known is None:
-        names = ", ".join(ACTIONS)
+    shape = SHAPES.get(kind) if isinstance(kind, str) else None
+    if shape is None:
+        names = ", ".join(SHAPES)
         raise GraphError(
             100, message=f"(#100) Param interactive['type'] must be one of {{{names}}}."
         )
-    check_action, header, footer, most = known
-    body = child(content, "body", "interactive['body']")
-    words(body, "text", "interactive['body']['text']", most)
-    _header(content, header)
+    only(content, "interactive", "type", "header", "body", "footer", "action")
+    if shape.needs_body or "body" in content:
+        body = child(content, "body", "interactive['body']")
+        words(body, "text", "interactive['body']['text']", shape.longest)
+    if shape.needs_header and "header" not in content:
+        raise missing("interactive['header']")
+    _header(content, shape.headers)
     if "footer" in content:
-        if not footer:
+        if not shape.footer:
             raise invalid("interactive['footer']", f"is not allowed for {kind}")
         below = child(content, "footer", "interactive['footer']")
         words(below, "text", "interactive['footer']['text']", 60)
-    check_action(child(content, "action", "interactive['action']"))
+    shape.check(child(content, "action", "interactive['action']"))
 
 
 def _header(content: Json, allowed: tuple[str, ...]) -> None:
@@ -43,9 +60,10 @@ def _header(content: Json, allowed: tuple[str, ...]) -> None:
     if kind == "text":
         words(header, "text", "interactive['header']['text']", 60)
         return
-    media = child(header, kind, f"interactive['header']['{kind}']")
-    if bool(media.get("id")) == bool(media.get("link")):
-        raise missing(f"interactive['header']['{kind}']['id']")
+    file = child(header, kind, f"interactive['header']['{kind}']")
+    if "caption" in file:
+        only(file, f"interactive['header']['{kind}']", "id", "link", "filename")
+    media_bodies.check(kind, file, f"interactive['header']['{kind}']")
 
 
 def _buttons(action: Json) -> None:
@@ -53,14 +71,17 @@ def _buttons(action: Json) -> None:
     buttons = children(action, "buttons", "action['buttons']", 3)
     for index, button in enumerate(buttons):
         place = f"action['buttons'][{index}]"
+        only(button, place, "type", "reply")
         if button.get("type") != "reply":
             raise invalid(f"{place}['type']", "must be reply")
         reply = child(button, "reply", f"{place}['reply']")
+        only(reply, f"{place}['reply']", "id", "title")
         for key, limit in (("id", 256), ("title", 20)):
             _once(seen[key], words(reply, key, f"{place}['reply']['{key}']", limit), place, key)
 
 
 def _list(action: Json) -> None:
+    only(action, "action", "button", "sections")
     words(action, "button", "action['button']", 20)
     sections = children(action, "sections", "action['sections']", 10)
     seen: dict[str, set[str]] = {"id": set(), "title": set()}
@@ -75,6 +96,7 @@ def _list(action: Json) -> None:
 
 
 def _row(row: Json, place: str, seen: dict[str, set[str]]) -> None:
+    only(row, place, "id", "title", "description")
     for key, limit in (("id", 200), ("title", 24)):
         _once(seen[key], words(row, key, f"{place}['{key}']", limit), place, key)
     if "description" in row:
@@ -97,11 +119,11 @@ def _named(name: str, check_parameters: Callable[[Json], None] | None = None) ->
     return check_action
 
 
-def _link(parameters: Json) -> None:
+def _call(parameters: Json) -> None:
     words(parameters, "display_text", "parameters['display_text']", 20)
-    url = words(parameters, "url", "parameters['url']", 2000)
-    if not url.lower().startswith(("https://", "http://")):
-        raise invalid("parameters['url']", "must be a URL")
+    minutes = parameters.get("ttl_minutes", 1)
+    if isinstance(minutes, bool) or not isinstance(minutes, int) or not 1 <= minutes <= 43200:
+        raise invalid("parameters['ttl_minutes']", "must be between 1 and 43200")
 
 
 def _flow(parameters: Json) -> None:
@@ -121,13 +143,18 @@ def _flow(parameters: Json) -> None:
         words(payload, "screen", "parameters['flow_action_payload']['screen']", 200)
 
 
-#: By type: the check of its action, the headers and whether a footer it may have, and the longest
-#: body.
-ACTIONS: dict[str, tuple[Callable[[Json], None], tuple[str, ...], bool, int]] = {
-    "button": (_buttons, ("text", *MEDIA), True, 1024),
-    "list": (_list, ("text",), True, 4096),
-    "cta_url": (_named("cta_url", _link), ("text", *MEDIA), True, 1024),
-    "flow": (_named("flow", _flow), ("text", *MEDIA), True, 1024),
-    "location_request_message": (_named("send_location"), (), False, 1024),
-    "request_contact_info": (_named("request_contact_info"), (), False, 1024),
+_LINKING: Any = {"headers": ("text", *MEDIA), "footer": True}
+SHAPES: dict[str, Shape] = {
+    "button": Shape(_buttons, **_LINKING),
+    "list": Shape(_list, headers=("text",), footer=True, longest=4096),
+    "cta_url": Shape(_named("cta_url", link), **_LINKING),
+    "flow": Shape(_named("flow", _flow), **_LINKING),
+    "location_request_message": Shape(_named("send_location")),
+    "request_contact_info": Shape(_named("request_contact_info")),
+    "product": Shape(products.check_one, footer=True, needs_body=False),
+    "product_list": Shape(products.check_list, headers=("text",), needs_header=True, footer=True),
+    "catalog_message": Shape(products.check_catalog, footer=True),
+    "carousel": Shape(carousel.check),
+    "call_permission_request": Shape(_named("call_permission_request")),
+    "voice_call": Shape(_named("voice_call", _call)),
 }

@@ -20,16 +20,23 @@ class Step:
     with_pricing: bool = False
 
 
-def steps(settings: Settings, *, kind: str, random: Random) -> list[Step]:
-    """Return the ladder of one message of type ``kind``."""
-    if settings.fail_code:
+def steps(
+    settings: Settings, *, kind: str, random: Random, fail_code: int = 0, is_voice: bool = False
+) -> list[Step]:
+    """Return the ladder of one message of type ``kind``; ``fail_code`` ends it at once."""
+    if settings.no_statuses:
+        return []
+    if fail_code or settings.fail_code:
         at = settings.sent_seconds
-        return [Step("failed", at, at, code=settings.fail_code)]
+        return [Step("failed", at, at, code=fail_code or settings.fail_code)]
     names = _names(settings, kind=kind)
+    if is_voice and settings.play_voice and "read" in names:
+        names.append("played")
     moments = {
         "sent": 0.0 if settings.sent_before_answer else settings.sent_seconds,
         "delivered": settings.delivered_seconds,
         "read": settings.read_seconds,
+        "played": settings.read_seconds,
     }
     # Meta prices `sent` and exactly one of `delivered` and `read`.
     priced = {"sent", "delivered" if "delivered" in names else "read"}

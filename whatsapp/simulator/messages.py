@@ -2,19 +2,25 @@
 
 import asyncio
 import contextlib
+from dataclasses import replace
+from typing import Any
 
-from whatsapp.simulator import ids, templates, validation
+from whatsapp.simulator import (
+    enclosures,
+    errors,
+    faults,
+    fillings,
+    health,
+    template_sends,
+    validation,
+)
 from whatsapp.simulator.asgi import DroppedError, Response
 from whatsapp.simulator.calls import Answer, Call
+from whatsapp.simulator.chats import Message, Person
 from whatsapp.simulator.errors import GraphError
 from whatsapp.simulator.validation import Outgoing
 from whatsapp.simulator.webhooks import Webhook
-from whatsapp.simulator.world import Message, Person
 
-_HTML = (
-    b"<!DOCTYPE html><html><head><title>Error</title></head>"
-    b"<body><h1>Sorry, something went wrong.</h1></body></html>"
-)
 _FIRST_WEBHOOK_SECONDS = 5.0
 
 
@@ -23,19 +29,50 @@ async def post(call: Call) -> Answer | Response:
     body = call.body()
     if "status" in body:
         return _mark_read(call, body)
+    return await _send(call, _outgoing(call, body))
+
+
+async def post_marketing(call: Call) -> Answer | Response:
+    """POST /{phone_number_id}/marketing_messages: marketing templates and nothing else."""
+    outgoing = _outgoing(call, call.body())
+    if outgoing.category != "MARKETING":
+        raise GraphError(131055)
+    return await _send(call, outgoing)
+
+
+def _outgoing(call: Call, body: dict[str, Any]) -> Outgoing:
     phone, world = call.this_phone(), call.engine.world
     outgoing = validation.outgoing(body, phone)
+    health.check_send(call.this_number(), world.wabas[phone.waba_id], kind=outgoing.type)
     if outgoing.type == "template":
-        templates.check_send(world.templates, phone.waba_id, outgoing.content["template"])
+        outgoing = _filled(call, outgoing)
+    enclosures.check(world, phone, outgoing.type, outgoing.content[outgoing.type])
+    return outgoing
+
+
+def _filled(call: Call, outgoing: Outgoing) -> Outgoing:
+    content, phone, world = outgoing.content["template"], call.this_phone(), call.engine.world
+    template = template_sends.check(world.templates, phone.waba_id, content)
+    if template.category == "AUTHENTICATION" and not outgoing.digits:
+        raise GraphError(131062)
+    filled = fillings.fill(template, content)
+    text = str(filled.get("body", {}).get("text") or outgoing.text)
+    return replace(outgoing, category=template.category, filled=filled, text=text)
+
+
+async def _send(call: Call, outgoing: Outgoing) -> Answer | Response:
+    phone, world = call.this_phone(), call.engine.world
     refusal = world.take_refusal()
     if refusal.isdecimal():
-        raise GraphError(int(refusal))
+        raise errors.refusal(int(refusal))
     if refusal == "html_500":
-        return Response(_HTML, status=500, content_type="text/html; charset=utf-8")
+        return faults.html(500)
     if refusal == "drop":
         raise DroppedError
     message, person, first = call.engine.accept(phone, outgoing)
     await _tried(first)
+    if refusal == "html_502":
+        return faults.html(502)
     if refusal:
         await _lose_the_answer(refusal, seconds=world.settings.timeout_seconds)
     return Answer(
@@ -77,10 +114,9 @@ def _accepted(
     contact = {"input": outgoing.entered}
     if outgoing.digits:
         contact["wa_id"] = person.wa_id
-    else:
-        contact["user_id"] = ids.user_id(call.this_phone().waba_id, person.wa_id)
-    return {
-        "messaging_product": "whatsapp",
-        "contacts": [contact],
-        "messages": [{"id": message.wamid}],
-    }
+    if outgoing.user_id:
+        contact["user_id"] = person.user_id(call.this_phone().waba_id)
+    sent = {"id": message.wamid}
+    if call.engine.world.settings.message_status:
+        sent["message_status"] = call.engine.world.settings.message_status
+    return {"messaging_product": "whatsapp", "contacts": [contact], "messages": [sent]}

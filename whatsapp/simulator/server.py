@@ -6,6 +6,7 @@ import contextlib
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
@@ -81,9 +82,9 @@ class _Server(uvicorn.Server):
 class Simulator:
     """A local Cloud API. Either ``serve()`` until a signal, or ``with simulator.running():``."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, now: Callable[[], float] = time.time) -> None:
         self.config = config
-        self.engine = Engine(World(config))
+        self.engine = Engine(World(config, now))
         self.app = App(self.engine, self._reset_connection)
         self.loop: asyncio.AbstractEventLoop | None = None
         self.port = 0
@@ -128,7 +129,7 @@ class Simulator:
         Returns the wamid.
         """
         data = {("from" if key == "sender" else key): value for key, value in wish.items()}
-        return str(self._on_loop(lambda: self.app.control.inbound(data))["wamid"])
+        return str(self._on_loop(lambda: self.app.control.customers.inbound(data))["wamid"])
 
     def send_file(self, **wish: Any) -> str:
         """Let a customer send a file (`phone_number_id`, `sender`, `data` as bytes, `mime_type`).
@@ -137,15 +138,58 @@ class Simulator:
         """
         data = {("from" if key == "sender" else key): value for key, value in wish.items()}
         data["data"] = base64.b64encode(data["data"]).decode()
-        return str(self._on_loop(lambda: self.app.control.file(data))["wamid"])
+        return str(self._on_loop(lambda: self.app.control.customers.file(data))["wamid"])
+
+    def tap(self, **wish: Any) -> str:
+        """Let a customer tap a button (`phone_number_id`, `sender`, `wamid`, `index`, `row`).
+
+        Returns the wamid of what it sends.
+        """
+        data = {("from" if key == "sender" else key): value for key, value in wish.items()}
+        return str(self._on_loop(lambda: self.app.control.customers.tap(data))["wamid"])
+
+    def happen(self, what: str, **wish: Any) -> None:
+        """Let something else happen (`phone_number_id`, `sender`, and what the act takes)."""
+        data = {("from" if key == "sender" else key): value for key, value in wish.items()}
+        self._on_loop(lambda: self.app.control.customers.happen({"what": what, **data}))
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        self._on_loop(lambda: self.app.control.clock({"advance_seconds": seconds}))
 
     def raw(self, body: Any) -> int:
         """Sign and send a whole webhook body, JSON or text, and return the webhook's id."""
-        return int(self._on_loop(lambda: self.app.control.inbound({"raw": body}))["webhook_id"])
+        return int(
+            self._on_loop(lambda: self.app.control.customers.inbound({"raw": body}))["webhook_id"]
+        )
 
     def change(self, **knobs: Any) -> None:
         """Turn knobs, or move `callback_url`. Raises: SettingsError, ConfigError."""
         self._on_loop(lambda: self.app.control.change_settings(knobs))
+
+    def change_number(self, phone_number_id: str, /, **wish: Any) -> dict[str, Any]:
+        """Let Meta think otherwise of a number (`quality_rating`, `status`, `throughput`,
+        `messaging_limit`, `name_decision` with `name`, `quiet`). Returns how it stands then.
+        """
+        return self._wish("change_number", {"phone_number_id": phone_number_id, **wish})
+
+    def change_account(self, waba_id: str, /, **wish: Any) -> dict[str, Any]:
+        """Change an account (`subscribed`, `review`, or an `event` with its `details`)."""
+        return self._wish("change_account", {"waba_id": waba_id, **wish})
+
+    def change_token(self, phone_number_id: str, /, **wish: Any) -> dict[str, Any]:
+        """Change the tokens of a number's account (`state`, `scopes`, `expires_at`)."""
+        return self._wish("change_token", {"phone_number_id": phone_number_id, **wish})
+
+    def sign_up(self, **wish: Any) -> dict[str, Any]:
+        """Let a customer finish an Embedded Signup. Returns the `code` and the ids."""
+        return self._wish("sign_up", wish)
+
+    def number(self, phone_number_id: str) -> dict[str, Any]:
+        """Return how a number, its account and its token stand."""
+        query = {"phone_number_id": phone_number_id}
+        found: dict[str, Any] = self._on_loop(lambda: self.app.control.backstage.numbers(query))
+        return dict(found["numbers"][0])
 
     def reset(self) -> None:
         """Forget all that happened, and all knobs."""
@@ -171,6 +215,12 @@ class Simulator:
     def webhooks(self) -> dict[str, Any]:
         """Return the webhooks with their attempts, and how many are in which state."""
         return self._on_loop(lambda: self.app.control.webhooks({"limit": "100000"}))
+
+    def _wish(self, act: str, data: dict[str, Any]) -> dict[str, Any]:
+        found: dict[str, Any] = self._on_loop(
+            lambda: getattr(self.app.control.backstage, act)(data)
+        )
+        return found
 
     def _reset_connection(self, scope: Scope) -> None:
         self._server.reset_connection(scope)

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import secrets
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from whatsapp.simulator.config import Phone
 
@@ -109,6 +109,24 @@ class Shelf:
         """Return the file of an address that has not ended."""
         media_id, until = self._urls.get(ticket, ("", 0.0))
         return self.find(media_id, now=now) if now < until else None
+
+
+@dataclass(slots=True)
+class Session:
+    """An upload in steps (uploads.py) that goes on, or is complete."""
+
+    name: str
+    mime_type: str
+    length: int
+    data: bytes = b""
+
+
+@dataclass(slots=True)
+class Uploads:
+    """All uploads in steps: by id, and the id by the handle that came with the last bytes."""
+
+    sessions: dict[str, Session] = field(default_factory=dict)
+    handles: dict[str, str] = field(default_factory=dict)
 
 
 def kind_of(mime_type: str) -> str:

@@ -1,57 +1,57 @@
 """GET, POST and DELETE /{waba_id}/message_templates, POST /{template_id}: and the reviews."""
 
 import asyncio
-import base64
-import json
 from collections.abc import Mapping
 from typing import Any
 
-from whatsapp.simulator import events
+from whatsapp.simulator import errors, notices, paging, template_rules
 from whatsapp.simulator.calls import Answer, Call
 from whatsapp.simulator.engine import Engine
 from whatsapp.simulator.errors import GraphError
+from whatsapp.simulator.limits import DAY
 from whatsapp.simulator.templates import EDITABLE, Template
 
-_LIMIT_MAX = 1000
+_EDITS = 10
 
 
 async def list_templates(call: Call) -> Answer:
-    """A page by Meta's cursors; `next`, with the token in it, only when there is more."""
+    """A page by Meta's cursors."""
     query, waba_id = call.request.query, call.this_waba().waba_id
     found = [one for one in call.engine.world.templates.of(waba_id) if _matches(one, query)]
-    limit = _limit(query.get("limit"), call.engine.world.settings.template_page_size)
-    start = _place(query.get("after", ""))
-    shown = found[start : start + limit]
-    cursors = {"before": _cursor(start), "after": _cursor(start + len(shown))}
-    paging: dict[str, Any] = {"cursors": cursors}
-    if start + len(shown) < len(found):
-        after = f"access_token={call.token}&limit={limit}&after={cursors['after']}"
-        paging["next"] = f"https://graph.facebook.com{call.request.path}?{after}"
-    answer: dict[str, Any] = {"data": [one.as_json() for one in shown], "paging": paging}
+    most = call.engine.world.settings.template_page_size
+    shown, paging_of = paging.page(call, found, most=most)
+    answer: dict[str, Any] = {"data": [one.as_json() for one in shown], "paging": paging_of}
     if "total_count" in query.get("summary", ""):
         answer["summary"] = {"total_count": len(found)}
     return Answer(answer, note=f"{len(shown)} templates")
+
+
+async def read(call: Call) -> Answer:
+    """GET /{template_id}."""
+    return Answer(call.this_template()[1].as_json())
 
 
 async def create(call: Call) -> Answer:
     """Take a template, and review it after a moment."""
     body, waba_id = call.body(), call.this_waba().waba_id
     catalog = call.engine.world.templates
-    words = {name: body.get(name) for name in ("name", "language", "category")}
-    components = body.get("components")
-    if not all(isinstance(word, str) and word for word in words.values()) or not components:
-        raise GraphError(100, message="(#100) name, language, category and components are needed.")
-    if not isinstance(components, list) or not all(isinstance(one, dict) for one in components):
-        raise GraphError(100, message="(#100) Param components must be an array.")
-    name, language = str(words["name"]), str(words["language"])
+    template_rules.check_names(body)
+    name, language, category = body["name"], body["language"], body["category"].upper()
+    kind = str(body.get("parameter_format") or "POSITIONAL")
+    components = template_rules.checked(
+        body.get("components"), category=category, parameter_format=kind
+    )
     if catalog.named(waba_id, name, language) is not None:
         raise GraphError(
             100, message="Invalid parameter", subcode=2388024, details="Content already exists."
         )
-    category = str(words["category"]).upper()
+    settings, now = call.engine.world.settings, call.engine.world.now()
+    if settings.limits and catalog.is_going(waba_id, name, now=now):
+        raise errors.refusal(2388023)
+    call.engine.limits.check_template(settings, waba_id=waba_id)
     made = catalog.add(waba_id, name, language, category, components)
     made.status = "PENDING"
-    made.parameter_format = str(body.get("parameter_format") or "POSITIONAL").upper()
+    made.parameter_format = kind.upper()
     call.engine.world.touch()
     _review_soon(call.engine, waba_id, made)
     return Answer({"id": made.template_id, "status": "PENDING", "category": category}, note=name)
@@ -60,11 +60,13 @@ async def create(call: Call) -> Answer:
 async def edit(call: Call) -> Answer:
     """Replace a template's components, and review them after a moment."""
     waba_id, template = call.this_template()
-    components = call.body().get("components")
-    if not isinstance(components, list) or not components:
-        raise GraphError(100, message="(#100) Param components must be an array.")
-    if template.status not in EDITABLE:
-        raise GraphError(100, message="Invalid parameter", subcode=2388039)
+    components = template_rules.checked(
+        call.body().get("components"),
+        category=template.category,
+        parameter_format=template.parameter_format,
+    )
+    if template.status not in EDITABLE or not _may_edit(call, template):
+        raise errors.refusal(2388039)
     template.components, template.status = components, "PENDING"
     call.engine.world.touch()
     _review_soon(call.engine, waba_id, template)
@@ -82,10 +84,22 @@ async def delete(call: Call) -> Answer:
     if not found:
         raise GraphError(100, message="Invalid parameter", details="No such template.")
     for template in found:
-        catalog.remove(waba_id, template)
+        catalog.remove(waba_id, template, now=call.engine.world.now())
         tell(call.engine, waba_id, template, event="DELETED")
     call.engine.world.touch()
     return Answer({"success": True}, note=name)
+
+
+def _may_edit(call: Call, template: Template) -> bool:
+    """Count an edit of an approved template; once a day, ten times in thirty days, it may be."""
+    now = call.engine.world.now()
+    if template.status != "APPROVED" or not call.engine.world.settings.limits:
+        return True
+    of_late = [at for at in template.edits if at > now - 30 * DAY]
+    if len(of_late) >= _EDITS or any(at > now - DAY for at in of_late):
+        return False
+    template.edits.append(now)
+    return True
 
 
 def change(engine: Engine, template_id: str, data: Mapping[str, str]) -> Template | None:
@@ -146,37 +160,9 @@ def _names(template: Template) -> dict[str, Any]:
 
 
 def _send(engine: Engine, waba_id: str, field: str, value: dict[str, Any]) -> None:
-    """Template events never follow an override: they go to the app's own address."""
-    if not engine.world.wabas[waba_id].subscribed:
-        return
-    change = {"field": field, "value": value}
-    entry = {"id": waba_id, "time": int(engine.world.now()), "changes": [change]}
-    body = events.encode({"object": "whatsapp_business_account", "entry": [entry]})
-    engine.sender.submit_raw(body, field)
+    notices.send(engine, engine.world.wabas[waba_id], field, value)
 
 
 def _matches(template: Template, query: Mapping[str, str]) -> bool:
     name, status = query.get("name"), query.get("status")
     return name in (None, template.name) and status in (None, template.status)
-
-
-def _limit(wanted: str | None, default: int) -> int:
-    if wanted is None:
-        return default
-    if not wanted.isdecimal() or not 1 <= int(wanted) <= _LIMIT_MAX:
-        raise GraphError(100, message="(#100) Param limit must be a positive number.")
-    return min(int(wanted), default)
-
-
-def _cursor(place: int) -> str:
-    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
-
-
-def _place(cursor: str) -> int:
-    if not cursor:
-        return 0
-    try:
-        place = int(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except ValueError:
-        raise GraphError(100, message="(#100) Param after is not a valid cursor.") from None
-    return max(place, 0)

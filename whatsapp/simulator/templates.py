@@ -1,16 +1,13 @@
-"""Templates of the simulated accounts: what there is, and what a send of one has to look like."""
+"""Templates of the simulated accounts."""
 
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from whatsapp.simulator.errors import GraphError
+from whatsapp.simulator import template_seed
 
 Json = dict[str, Any]
+REUSE_SECONDS = 30 * 86400.0
 EDITABLE = frozenset({"APPROVED", "REJECTED", "PAUSED"})
-_VARIABLE = re.compile(r"\{\{\s*([^{}\s]+)\s*\}\}")
-_MEDIA = ("IMAGE", "VIDEO", "DOCUMENT")
-_UNBROKEN = re.compile(r"[\n\t]| {5}")
 
 
 @dataclass(slots=True)
@@ -26,6 +23,7 @@ class Template:
     status: str = "APPROVED"
     quality: str = "UNKNOWN"
     reason: str = "NONE"
+    edits: list[float] = field(default_factory=list)  # of the approved one
 
     def as_json(self) -> Json:
         """As the list shows it."""
@@ -47,13 +45,14 @@ class Catalog:
     """All templates, by account; ids count up so that every run has the same."""
 
     _of: dict[str, list[Template]] = field(default_factory=dict)
+    _gone: dict[tuple[str, str], float] = field(default_factory=dict)
     _last_id: int = 594425479261500
 
     def of(self, waba_id: str) -> list[Template]:
         """Return an account's templates; a new account starts with a few."""
         if waba_id not in self._of:
             self._of[waba_id] = []
-            for name, category, components in _SEED:
+            for name, category, components in template_seed.SEED:
                 self.add(waba_id, name, "pt_BR", category, components)
         return self._of[waba_id]
 
@@ -66,9 +65,15 @@ class Catalog:
         self.of(waba_id).append(made)
         return made
 
-    def remove(self, waba_id: str, template: Template) -> None:
-        """Forget one."""
+    def remove(self, waba_id: str, template: Template, *, now: float) -> None:
+        """Forget one; for a while the name of one that was approved is not free."""
         self.of(waba_id).remove(template)
+        if template.status == "APPROVED":
+            self._gone[waba_id, template.name] = now
+
+    def is_going(self, waba_id: str, name: str, *, now: float) -> bool:
+        """Whether a template of this name is still being deleted."""
+        return now < self._gone.get((waba_id, name), -REUSE_SECONDS) + REUSE_SECONDS
 
     def named(self, waba_id: str, name: str, language: str) -> Template | None:
         """Find one by what a send names it by."""
@@ -82,144 +87,3 @@ class Catalog:
                 if template.template_id == template_id:
                     return waba_id, template
         return None
-
-
-_SEED: list[tuple[str, str, list[Json]]] = [
-    (
-        "boas_vindas",
-        "UTILITY",
-        [{"type": "BODY", "text": "Olá! Recebemos seu contato e já vamos responder."}],
-    ),
-    (
-        "pedido_saiu",
-        "UTILITY",
-        [
-            {"type": "HEADER", "format": "TEXT", "text": "Pedido a caminho"},
-            {
-                "type": "BODY",
-                "text": "Olá {{1}}, seu pedido {{2}} saiu para entrega.",
-                "example": {"body_text": [["Marina", "A-1042"]]},
-            },
-            {"type": "FOOTER", "text": "Responda esta mensagem se precisar de ajuda."},
-            {
-                "type": "BUTTONS",
-                "buttons": [
-                    {
-                        "type": "URL",
-                        "text": "Acompanhar",
-                        "url": "https://example.com/pedidos/{{1}}",
-                        "example": ["https://example.com/pedidos/A-1042"],
-                    },
-                    {"type": "QUICK_REPLY", "text": "Falar com alguém"},
-                ],
-            },
-        ],
-    ),
-    (
-        "cupom_de_volta",
-        "MARKETING",
-        [
-            {
-                "type": "BODY",
-                "text": "Sentimos sua falta, {{1}}! Aqui vai um cupom para você.",
-                "example": {"body_text": [["Marina"]]},
-            },
-            {
-                "type": "BUTTONS",
-                "buttons": [
-                    {"type": "COPY_CODE", "text": "Copiar código", "example": "VOLTE10"},
-                    {"type": "QUICK_REPLY", "text": "Parar promoções"},
-                ],
-            },
-        ],
-    ),
-]
-
-
-# --- what a send has to look like -----------------------------------------------------------------
-def check_send(catalog: Catalog, waba_id: str, content: Json) -> None:
-    """Raise GraphError as Meta does for a template that is not there or not filled in right."""
-    language = content.get("language")
-    code = language.get("code") if isinstance(language, dict) else None
-    name = content.get("name")
-    if not isinstance(name, str) or not isinstance(code, str):
-        raise GraphError(131008, details="template: name and language.code are mandatory.")
-    template = catalog.named(waba_id, name, code)
-    if template is not None and template.status in {"PAUSED", "DISABLED"}:
-        raise GraphError(132015 if template.status == "PAUSED" else 132016)
-    if template is None or template.status != "APPROVED":
-        raise GraphError(
-            132001, details=f"template name ({name}) does not exist in {code}", message=""
-        )
-    given = _given(content.get("components", []))
-    wanted = _wanted(template)
-    for key in [*wanted, *(key for key in given if key not in wanted)]:
-        _check_part(key, given.get(key, []), wanted.get(key, []), template)
-
-
-def _given(components: Any) -> dict[str, list[Json]]:
-    if not isinstance(components, list):
-        raise GraphError(132012, details="components: a list is expected.")
-    found: dict[str, list[Json]] = {}
-    for component in components:
-        kind = str(component.get("type", "")).lower() if isinstance(component, dict) else ""
-        parameters = component.get("parameters", []) if kind else None
-        if kind not in {"header", "body", "button"} or not isinstance(parameters, list):
-            raise GraphError(132012, details="components: an unknown component.")
-        if kind == "button":
-            kind = f"button {component.get('index')} {str(component.get('sub_type')).lower()}"
-        found[kind] = [one if isinstance(one, dict) else {} for one in parameters]
-    return found
-
-
-def _wanted(template: Template) -> dict[str, list[str]]:
-    """Return which kinds of parameters each part needs; `?` marks those that may be missing."""
-    wanted: dict[str, list[str]] = {}
-    for component in template.components:
-        kind = str(component.get("type", "")).upper()
-        if kind == "HEADER" and component.get("format") in (*_MEDIA, "LOCATION"):
-            wanted["header"] = [str(component["format"]).lower()]
-        elif kind in {"HEADER", "BODY"}:
-            names = dict.fromkeys(_VARIABLE.findall(str(component.get("text", ""))))
-            wanted[kind.lower()] = ["text"] * len(names)
-        elif kind == "BUTTONS":
-            for index, button in enumerate(component.get("buttons", [])):
-                wanted.update(_wanted_button(template, index, button))
-    return wanted
-
-
-def _wanted_button(template: Template, index: int, button: Json) -> dict[str, list[str]]:
-    kind = str(button.get("type", "")).upper()
-    if kind == "OTP" or (kind == "URL" and _VARIABLE.search(str(button.get("url", "")))):
-        return {f"button {index} url": ["text"]}
-    optional = {"QUICK_REPLY": "?payload", "FLOW": "?action"}
-    if kind in optional:
-        return {f"button {index} {kind.lower()}": [optional[kind]]}
-    return {f"button {index} copy_code": ["coupon_code"]} if kind == "COPY_CODE" else {}
-
-
-def _check_part(key: str, given: list[Json], wanted: list[str], template: Template) -> None:
-    if not given and all(kind.startswith("?") for kind in wanted):
-        return
-    if len(given) != len(wanted):
-        raise GraphError(
-            132000,
-            details=f"{key}: number of localizable_params ({len(given)}) does not match the"
-            f" expected number of params ({len(wanted)})",
-        )
-    for parameter, kind in zip(given, wanted, strict=True):
-        _check_parameter(key, parameter, kind.removeprefix("?"), template)
-
-
-def _check_parameter(key: str, parameter: Json, kind: str, template: Template) -> None:
-    value = parameter.get("text" if kind == "text" else kind)
-    fits = parameter.get("type") == kind and bool(value)
-    if kind == "text" and fits:
-        fits = isinstance(value, str) and bool(value.strip()) and not _UNBROKEN.search(value)
-        if key in {"header", "body"}:
-            named = template.parameter_format == "NAMED"
-            fits = fits and ("parameter_name" in parameter) is named
-    elif kind.upper() in _MEDIA:
-        fits = fits and isinstance(value, dict) and len({"id", "link"} & set(value)) == 1
-    if not fits:
-        raise GraphError(132012, details=f"{key}: a parameter of type {kind} is expected.")

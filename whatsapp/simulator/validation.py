@@ -1,10 +1,11 @@
 """What the Graph API refuses at once in the body of a send."""
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from whatsapp.simulator import bodies, interactive, recipients, summaries
+from whatsapp.simulator import bodies, interactive, media_bodies, recipients, summaries
 from whatsapp.simulator.config import Phone
 from whatsapp.simulator.errors import GraphError
 
@@ -26,7 +27,7 @@ TYPES = (
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A send that may be accepted. Either ``digits`` or ``user_id`` names the person."""
+    """A send that may be accepted. ``digits`` names the person, or else ``user_id``."""
 
     type: str
     content: dict[str, Any]
@@ -35,6 +36,9 @@ class Outgoing:
     digits: str
     user_id: str
     opaque: str
+    identity_hash: str = ""
+    category: str = ""  # of a template
+    filled: dict[str, Any] | None = None  # a template as the phone shows it
 
 
 def check_product(body: dict[str, Any]) -> None:
@@ -54,6 +58,9 @@ def outgoing(body: dict[str, Any], phone: Phone) -> Outgoing:
     kind = _type(body)
     content = _content(body, kind)
     quoted = bodies.quoted(body, kind)
+    if "category" in body:
+        text = "(#100) Param category: Direct Send is not enabled for this account."
+        raise GraphError(100, message=text)
     return Outgoing(
         type=kind,
         content={"type": kind, kind: content, **({"context": {"id": quoted}} if quoted else {})},
@@ -62,6 +69,7 @@ def outgoing(body: dict[str, Any], phone: Phone) -> Outgoing:
         digits=digits,
         user_id=user_id,
         opaque=_callback_data(body),
+        identity_hash=_identity_hash(body),
     )
 
 
@@ -73,12 +81,16 @@ def _recipient(body: dict[str, Any], phone: Phone) -> tuple[str, str, str]:
             raise GraphError(131009, details="Recipient phone number is not valid.")
         if digits == phone.digits:
             raise GraphError(131021)
-        return to, digits, ""
+        return to, digits, _user_id(user_id) if user_id else ""
     if not user_id:
         raise GraphError(100, message="(#100) The parameter to is required.")
-    if not isinstance(user_id, str) or not recipients.USER_ID.fullmatch(user_id):
+    return str(user_id), "", _user_id(user_id)
+
+
+def _user_id(value: Any) -> str:
+    if not isinstance(value, str) or not recipients.USER_ID.fullmatch(value):
         raise GraphError(131009, details="Recipient user id is not valid.")
-    return user_id, "", user_id
+    return value
 
 
 def _type(body: dict[str, Any]) -> str:
@@ -108,7 +120,15 @@ _CHECKS: dict[str, Callable[[Any], None]] = {
     "contacts": bodies.check_contacts,
     "reaction": bodies.check_reaction,
     "interactive": interactive.check,
+    **{kind: functools.partial(media_bodies.check, kind) for kind in media_bodies.KINDS},
 }
+
+
+def _identity_hash(body: dict[str, Any]) -> str:
+    value = body.get("recipient_identity_key_hash", "")
+    if not isinstance(value, str):
+        raise bodies.invalid("recipient_identity_key_hash", "must be a text")
+    return value
 
 
 def _callback_data(body: dict[str, Any]) -> str:

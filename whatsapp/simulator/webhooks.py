@@ -12,6 +12,7 @@ from typing import Any
 from whatsapp.simulator import events
 from whatsapp.simulator.connections import Connections
 from whatsapp.simulator.events import Update
+from whatsapp.simulator.registry import MetaApp
 from whatsapp.simulator.world import World
 
 USER_AGENT = "facebookexternalua"
@@ -30,6 +31,7 @@ class Webhook:
 
     id: int
     body: bytes
+    app: MetaApp
     callback_url: str
     summary: str
     updates: tuple[Update, ...]
@@ -69,7 +71,7 @@ class Sender:
         self._connections = Connections()
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="simulator-webhook")
         self._tasks: set[asyncio.Task[None]] = set()
-        self._batches: dict[str, list[Update]] = {}
+        self._batches: dict[tuple[str, str], list[Update]] = {}
         self._clear()
 
     def _clear(self) -> None:
@@ -83,21 +85,31 @@ class Sender:
 
     def submit(self, update: Update) -> Webhook | None:
         """Send ``update``, at once or with others; the webhook is returned when it left alone."""
-        url = self._world.callback_for(update.waba_id, update.phone_number_id)
-        if not url or self._world.settings.batch_size == 1:
-            return self._post([update], url)
-        batch = self._batches.setdefault(url, [])
+        found = self._world.destinations(update.waba_id, update.phone_number_id)
+        left = [self._submit(update, app, url) for app, url in found]
+        return left[0] if left else self._post([update], self._world.app, "")
+
+    def _submit(self, update: Update, app: MetaApp, url: str) -> Webhook | None:
+        if self._world.settings.batch_size == 1:
+            return self._post([update], app, url)
+        key = (app.app_id, url)
+        batch = self._batches.setdefault(key, [])
         batch.append(update)
         if len(batch) >= self._world.settings.batch_size:
-            self._flush(url)
+            self._flush(key)
         elif len(batch) == 1:
             wait = self._world.settings.batch_wait_seconds
-            asyncio.get_running_loop().call_later(wait, self._flush_if, url, batch)
+            asyncio.get_running_loop().call_later(wait, self._flush_if, key, batch)
         return None
 
-    def submit_raw(self, body: bytes, summary: str) -> Webhook:
-        """Sign and send any bytes to the app's callback address."""
-        webhook = self._webhook(body, self._world.callback_url, summary, ())
+    def submit_together(self, updates: Sequence[Update]) -> Webhook:
+        """Send events of any numbers and fields in one POST, to the platform's app."""
+        return self._post(updates, self._world.app, self._world.app.callback_url)
+
+    def submit_raw(self, body: bytes, summary: str, app: MetaApp | None = None) -> Webhook:
+        """Sign and send any bytes to an app's callback address, the platform's by default."""
+        app = app or self._world.app
+        webhook = self._webhook(body, app, app.callback_url, summary, ())
         self._start(webhook, after=None)
         return webhook
 
@@ -127,19 +139,23 @@ class Sender:
 
     # Batches
 
-    def _flush_if(self, url: str, batch: list[Update]) -> None:
-        if self._batches.get(url) is batch:
-            self._flush(url)
+    def _flush_if(self, key: tuple[str, str], batch: list[Update]) -> None:
+        if self._batches.get(key) is batch:
+            self._flush(key)
 
-    def _flush(self, url: str) -> None:
-        self._post(self._batches.pop(url), url)
+    def _flush(self, key: tuple[str, str]) -> None:
+        app_id, url = key
+        updates = self._batches.pop(key)
+        if self._world.settings.shuffle:
+            self._world.ids.random.shuffle(updates)
+        self._post(updates, self._world.registry.apps[app_id], url)
 
-    def _post(self, updates: Sequence[Update], url: str) -> Webhook:
+    def _post(self, updates: Sequence[Update], app: MetaApp, url: str) -> Webhook:
         settings = self._world.settings
         body = events.encode(events.payload(updates), escape_slashes=settings.escape_slashes)
         summary = ", ".join(dict.fromkeys(update.summary for update in updates))
-        webhook = self._webhook(body, url, summary, tuple(updates))
-        webhook.lane = updates[0].lane if len(updates) == 1 else url
+        webhook = self._webhook(body, app, url, summary, tuple(updates))
+        webhook.lane = f"{app.app_id}:{updates[0].lane if len(updates) == 1 else url}"
         before = None if settings.shuffle else self._tails.get(webhook.lane)
         if not url:
             self._finish(webhook, UNSUBSCRIBED)
@@ -148,15 +164,17 @@ class Sender:
         self._tails[webhook.lane] = webhook
         self._start(webhook, after=before)
         for _ in range(settings.copies - 1):
-            copy = self._webhook(body, url, f"{summary} (again)", tuple(updates))
+            copy = self._webhook(body, app, url, f"{summary} (again)", tuple(updates))
             self._start(copy, after=before)
         return webhook
 
-    def _webhook(self, body: bytes, url: str, summary: str, updates: tuple[Update, ...]) -> Webhook:
+    def _webhook(
+        self, body: bytes, app: MetaApp, url: str, summary: str, updates: tuple[Update, ...]
+    ) -> Webhook:
         self.totals["created"] += 1
         self.totals[PENDING] += 1
         number = self.totals["created"]
-        webhook = Webhook(number, body, url, summary, updates, created_at=self._world.now())
+        webhook = Webhook(number, body, app, url, summary, updates, created_at=self._world.now())
         self.log.append(webhook)
         self._world.touch()
         return webhook
@@ -202,7 +220,7 @@ class Sender:
         webhook.attempts += 1
         self.attempts += 1
         timeout = self._world.settings.webhook_timeout_seconds
-        headers = self._headers(webhook.body)
+        headers = self._headers(webhook)
         try:
             webhook.last_status = await self._in_thread(
                 lambda: self._connections.post(
@@ -217,16 +235,16 @@ class Sender:
         self._world.touch()
         return webhook.last_status == 200
 
-    def _headers(self, body: bytes) -> dict[str, str]:
+    def _headers(self, webhook: Webhook) -> dict[str, str]:
         # Signed anew at every attempt: a fault that is over, or a new secret, counts at once.
-        secret = self._world.config.app_secret
+        secret = webhook.app.app_secret
         if self._world.settings.wrong_signature:
             secret = f"not {secret}"
         return {
             "User-Agent": USER_AGENT,
             "Accept": "*/*",
             "Content-Type": "application/json",
-            "X-Hub-Signature-256": events.signature(secret, body),
+            "X-Hub-Signature-256": events.signature(secret, webhook.body),
         }
 
     def _finish(self, webhook: Webhook, state: str) -> None:
@@ -235,7 +253,8 @@ class Sender:
         webhook.state = state
         if state == DELIVERED:
             for update in webhook.updates:
-                update.message.delivered = True
+                if update.message is not None:
+                    update.message.delivered = True
         self._world.touch()
 
     async def _in_thread(self, call: Callable[[], Any]) -> Any:

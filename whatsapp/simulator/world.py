@@ -6,114 +6,21 @@ Plain data in memory. One event loop owns it, so it needs no lock; nothing here 
 import time
 from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from whatsapp.simulator import ids, recipients
+from whatsapp.simulator.chats import INBOUND, Chat, Message, Person
 from whatsapp.simulator.config import Config, Phone
+from whatsapp.simulator.registry import MetaApp, Number, Registry, Waba
 from whatsapp.simulator.settings import Settings
-from whatsapp.simulator.shelf import Shelf
+from whatsapp.simulator.shelf import Shelf, Uploads
 from whatsapp.simulator.templates import Catalog
 
-INBOUND, OUTBOUND = "inbound", "outbound"  # seen from the business, as in its own inbox
 KEPT_MESSAGES = 20_000
 KEPT_REQUESTS = 500
 TYPING_SECONDS = 25.0
-_FILE_TYPES = frozenset({"image", "sticker", "audio", "video", "document"})
 #: Inbound types that do not open the window for free text.
 _NO_ANSWER_TYPES = frozenset({"reaction", "system", "edit", "revoke"})
-
-
-@dataclass(slots=True)
-class Person:
-    """A customer with a phone; ``reads`` is whether messages get opened on it."""
-
-    wa_id: str
-    name: str
-    reads: bool = True
-    first_wrote_at: float | None = None  # known before the simulator heard of a chat
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """A state that a message to the customer reached; ``code`` only for `failed`."""
-
-    name: str
-    at: float
-    code: int = 0
-
-
-@dataclass(slots=True)
-class Message:
-    """One message, in either direction."""
-
-    wamid: str
-    direction: str
-    phone_number_id: str
-    wa_id: str
-    type: str
-    text: str
-    at: float
-    content: dict[str, Any]
-    opaque: str = ""
-    statuses: list[Status] = field(default_factory=list)
-    delivered: bool = False  # inbound: the business acknowledged the webhook
-    read: bool = False  # inbound: the business marked it as read
-
-    @property
-    def reached(self) -> set[str]:
-        """The names of all states so far."""
-        return {status.name for status in self.statuses}
-
-    def _media(self) -> dict[str, str] | None:
-        """Name the file that the page may show with the message."""
-        content = self.content.get(self.type)
-        if self.type not in _FILE_TYPES or not isinstance(content, dict) or not content.get("id"):
-            return None
-        name = content.get("filename") or ""
-        return {"id": str(content["id"]), "kind": self.type, "name": str(name)}
-
-    def as_json(self) -> dict[str, Any]:
-        """As the JSON endpoints show it; times are unix seconds."""
-        return {
-            "wamid": self.wamid,
-            "direction": self.direction,
-            "phone_number_id": self.phone_number_id,
-            "wa_id": self.wa_id,
-            "type": self.type,
-            "text": self.text,
-            "at": self.at,
-            "statuses": [{"status": s.name, "at": s.at, "code": s.code} for s in self.statuses],
-            "biz_opaque_callback_data": self.opaque,
-            "media": self._media(),
-            "delivered": self.delivered,
-            "read": self.read,
-        }
-
-
-@dataclass(slots=True)
-class Chat:
-    """What one business number and one person wrote to each other."""
-
-    phone: Phone
-    person: Person
-    messages: list[Message] = field(default_factory=list)
-    last_wrote_at: float | None = None
-    typing_until: float = 0.0
-
-    @property
-    def lane(self) -> str:
-        """The key within which webhooks keep their order."""
-        return f"{self.phone.phone_number_id}:{recipients.match_key(self.person.wa_id)}"
-
-
-@dataclass(slots=True)
-class Waba:
-    """A WhatsApp Business Account: what is subscribed, and where its webhooks go instead."""
-
-    waba_id: str
-    subscribed: bool
-    override_callback_url: str = ""
 
 
 class World:
@@ -121,19 +28,20 @@ class World:
 
     def __init__(self, config: Config, now: Callable[[], float] = time.time) -> None:
         self.config = config
-        self.callback_url = config.callback_url
-        self.now = now
+        self.app = MetaApp(
+            config.app_id, config.app_secret, config.verify_token, config.callback_url
+        )
+        self._clock = now
         self.ids = ids.Ids(config.seed)
         self.version = 0
         self.reset()
 
     def reset(self) -> None:
         """Forget everything but the configuration."""
+        self._skipped = 0.0
         self.settings = Settings()
         self.refusals_left = 0
-        self.phones = {phone.phone_number_id: phone for phone in self.config.phones}
-        self.wabas = {p.waba_id: Waba(p.waba_id, p.subscribed) for p in self.config.phones}
-        self.phone_overrides: dict[str, str] = {}
+        self.registry = Registry(self.config, self.app, now=self.now())
         self.people: dict[str, Person] = {}
         self.chats: dict[tuple[str, str], Chat] = {}
         self.accepted: deque[Message] = deque(maxlen=KEPT_MESSAGES)
@@ -143,12 +51,37 @@ class World:
         self.requests: deque[dict[str, Any]] = deque(maxlen=KEPT_REQUESTS)
         self.requests_total = 0
         self.media = Shelf()
+        self.uploads = Uploads()
         self.templates = Catalog()
         started = self.now()
         for customer in self.config.customers:
             wrote = started if customer.last_wrote_at is None else customer.last_wrote_at
             person = Person(customer.wa_id, customer.name, first_wrote_at=wrote)
             self.people[recipients.match_key(customer.wa_id)] = person
+        self.touch()
+
+    @property
+    def phones(self) -> dict[str, Phone]:
+        """The business numbers by their ids."""
+        return self.registry.phones
+
+    @property
+    def numbers(self) -> dict[str, Number]:
+        """The same numbers as they stand now."""
+        return self.registry.numbers
+
+    @property
+    def wabas(self) -> dict[str, Waba]:
+        """The accounts by their ids."""
+        return self.registry.wabas
+
+    def now(self) -> float:
+        """Return the time here, in unix seconds."""
+        return self._clock() + self._skipped
+
+    def skip(self, seconds: float) -> None:
+        """Let time pass that nobody waits for."""
+        self._skipped += seconds
         self.touch()
 
     def touch(self) -> None:
@@ -176,7 +109,7 @@ class World:
 
     def person_by_user_id(self, waba_id: str, user_id: str) -> Person | None:
         """Return who has this business-scoped id in that business, if anybody does."""
-        matches = (p for p in self.people.values() if ids.user_id(waba_id, p.wa_id) == user_id)
+        matches = (p for p in self.people.values() if p.user_id(waba_id) == user_id)
         return next(matches, None)
 
     def chat(self, phone: Phone, person: Person) -> Chat:
@@ -196,6 +129,16 @@ class World:
         if chat.last_wrote_at is None:
             return not self.settings.strict_window
         return self.now() < chat.last_wrote_at + self.settings.window_seconds
+
+    def move(self, person: Person, wa_id: str) -> None:
+        """Give a person another number; their chats go with them."""
+        before, after = recipients.match_key(person.wa_id), recipients.match_key(wa_id)
+        self.people.pop(before, None)
+        person.wa_id = wa_id
+        self.people[after] = person
+        for number, key in [place for place in self.chats if place[1] == before]:
+            self.chats[number, after] = self.chats.pop((number, key))
+        self.touch()
 
     # Messages
 
@@ -232,16 +175,15 @@ class World:
 
     # Webhooks and the log
 
-    def callback_for(self, waba_id: str, phone_number_id: str) -> str:
-        """Return where an event goes: the number's address, else the WABA's, else the app's.
-
-        "" when the WABA is not subscribed: then Meta keeps silent.
+    def destinations(self, waba_id: str, phone_number_id: str) -> list[tuple[MetaApp, str]]:
+        """Return which apps hear of an event, and where: at the number's address, else the
+        account's, else the app's. None does where nobody subscribed: then Meta keeps silent.
         """
-        waba = self.wabas.get(waba_id)
-        if waba is not None and not waba.subscribed:
-            return ""
-        override = waba.override_callback_url if waba else ""
-        return self.phone_overrides.get(phone_number_id) or override or self.callback_url
+        waba, number = self.wabas.get(waba_id), self.numbers.get(phone_number_id)
+        subscribers = waba.subscribers if waba else {self.app.app_id: ""}
+        own = number.overrides if number else {}
+        apps = ((self.registry.apps[app_id], url) for app_id, url in subscribers.items())
+        return [(app, own.get(app.app_id) or url or app.callback_url) for app, url in apps]
 
     def log_request(self, *, method: str, path: str, status: int, note: str) -> None:
         """Remember a Graph call for the page; never its token."""

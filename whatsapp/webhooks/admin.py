@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import F, Func, IntegerField, QuerySet
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -86,6 +86,9 @@ class MetaAppAdmin(ConsoleAdmin):
             require(form, "app_secret", _("App secret"))
             require(form, "verify_token", _("Verify token"))
         return form
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[MetaApp]:
+        return super().get_queryset(request).filter(removed_at=None)
 
     @display(description=_("webhook path"))
     def webhook_path(self, app: MetaApp) -> str:

@@ -18,22 +18,31 @@ class MetaApp(models.Model):
     """A Meta app whose webhooks we take. The platform's own, one at most, has no tenant."""
 
     name = models.CharField(_("name"), max_length=120)
-    app_id = models.CharField(_("app id"), max_length=40, unique=True)
+    app_id = models.CharField(_("app id"), max_length=40)
     app_key = models.CharField(_("path key"), max_length=32, unique=True, default=new_app_key)
     tenant = models.ForeignKey(
         Tenant, models.PROTECT, null=True, blank=True, verbose_name=_("owner"), related_name="+"
     )
     app_secret_sealed = models.TextField(editable=False)
-    # Deliveries signed before a rotation keep coming for days.
+    # Deliveries signed before a rotation keep coming for days: the secrets before, newest first,
+    # separated by spaces.
     previous_secret_sealed = models.TextField(editable=False, blank=True, default="")
     verify_token_sealed = models.TextField(editable=False)
     is_active = models.BooleanField(_("active"), default=True)
+    # Its deliveries still say where they came from; its secrets are gone, its id may come again.
+    removed_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
 
     class Meta:
         verbose_name = _("Meta app")
         verbose_name_plural = _("Meta apps")
         constraints = [
+            # Of each owner alone: who merely knows another's app id must not stand in the way.
+            models.UniqueConstraint(
+                fields=["tenant", "app_id"],
+                condition=models.Q(removed_at__isnull=True),
+                name="meta_app_id_unique",
+            ),
             models.UniqueConstraint(
                 models.Value(1),
                 condition=models.Q(tenant__isnull=True),

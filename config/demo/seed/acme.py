@@ -36,7 +36,7 @@ TALKS = [
         24 * MINUTE,
         """
         < Olá! Comprei o jogo de jantar de 20 peças e uma tigela veio trincada
-        <[image] Dá pra ver o trinco aqui na borda
+        <[image:bowl] Dá pra ver o trinco aqui na borda
         > Poxa, Juliana, sinto muito! Já abri a troca, você não paga nada.
         > Mando a tigela nova amanhã. Pode deixar a trincada na portaria, por favor?
         < Posso sim, muito obrigada pela atenção!
@@ -50,12 +50,11 @@ TALKS = [
         HOUR + 12 * MINUTE,
         """
         < Vocês fazem entrega em Osasco no sábado?
-        <[interactive] Entrega no sábado
+        <[interactive:button] Entrega no sábado
         > Fazemos! Sábado é das 8h às 14h, o frete pra Osasco fica R$ 29,90.
         < Fechou então, vou finalizar pelo site
-        > Perfeito, Lucas. Usa o cupom CASA5 que dá 5% 😉
+        > Perfeito, Lucas. Usa o cupom CASA5 que dá 5% 😉 {them ❤️}
         """,
-        reaction="❤️",
     ),
     Talk(
         "Beatriz Lima 🌻",
@@ -158,7 +157,7 @@ TALKS = [
         DAY + 6 * HOUR,
         """
         < Oi! Meu pix foi duas vezes na mesma compra
-        <[image] Segue o comprovante
+        <[image:receipt] Segue o comprovante
         > Oi, Larissa, já vi aqui. O segundo foi estornado agora, cai em até 1 dia.
         < Caiu! Obrigada ❤️
         """,

@@ -28,7 +28,7 @@ KITCHEN = Talk(
     > Dois pendentes pequenos ou um trilho com três focos?
     < Minha namorada quer dois pendentes
     > Ela tem bom gosto! O pendente Sino de cerâmica combina com a Lagoa.
-    <[image] A parede é dessa cor
+    <[image:wall] A parede é dessa cor
     > Que verde lindo. Iria de Sino na cor creme.
     < Preço?
     > R$ 279 cada, com a lâmpada de filamento.

@@ -25,7 +25,7 @@ TALKS = [
         < Oi, o resultado do meu hemograma já saiu?
         > Oi, Otávio! Saiu agora há pouco. Está no portal do paciente.
         < Consegui ver, obrigado
-        > Por nada! O dr. Paulo comenta tudo com você na consulta de sexta.
+        > Por nada! O dr. Paulo comenta tudo com você na consulta de sexta. {them 🙏}
         """,
         tick="READ",
     ),
@@ -36,8 +36,8 @@ TALKS = [
         """
         < Boa tarde, vocês aceitam o plano Saúde Viva?
         > Boa tarde, Cláudia! Aceitamos, sim, nas categorias Ouro e Prata.
-        < O meu é Prata
-        <[image] Foto da carteirinha
+        < O meu é Prata {was O meu é Ouro}
+        <[image:receipt] Foto da carteirinha
         > Ótimo, cobre a consulta e o ultrassom.
         """,
         tick="DELIVERED",
@@ -61,7 +61,7 @@ TALKS = [
         """
         < Oi! Preciso remarcar a limpeza de amanhã
         > Oi, Renata! Temos segunda às 10h ou quarta às 16h40.
-        < Quarta é perfeito
+        < Quarta é perfeito {quotes 1}
         > Remarcado para quarta às 16h40. Até lá!
         """,
         tick="SENT",
@@ -74,7 +74,7 @@ TALKS = [
         <[audio]
         > Seu João, ouvi o áudio. O remédio é um comprimido à noite, depois do jantar.
         < Obrigado minha filha, Deus abençoe
-        > Amém, seu João! Melhoras 🙏
+        > Amém, seu João! Melhoras 🙏 {quotes 1}
         >[audio]
         """,
         tick="PLAYED",
@@ -86,7 +86,8 @@ TALKS = [
         """
         < Meu aparelho soltou um bráquete comendo pipoca 🤦‍♀️
         > Acontece, Ana Clara! Está machucando?
-        < Um pouco na bochecha
+        <[image:bowl] Olha {revoked}
+        < Um pouco na bochecha {us 😟}
         > Põe um pouquinho da cera que demos e vem amanhã às 9h, encaixo você.
         < Vou sim!!
         """,

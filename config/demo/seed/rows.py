@@ -2,7 +2,7 @@
 
 Straight to the models and in bulk, past the services: those live in the present (they would send,
 nudge and number each change), while this makes a past. It keeps their rules instead: ranks, unread
-counts, the last message, the window, and one identity a person.
+counts, the last message, the window, consent, and one identity a person.
 """
 
 import uuid
@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from config.demo.seed.kinds import content_of, text_of
+from config.demo.seed import kinds, marks, media, people
 from config.demo.seed.talk import Line, Talk
 from conversations import rules
-from conversations.models import Contact, ContactIdentity, Conversation, Mark, Message, StatusEvent
-from tenants.models import User
+from conversations.models import Conversation, Mark, Message, StatusEvent
+from tenants.models import Tenant, User
+from whatsapp import payloads
 from whatsapp.models import Phone
 
 Status = Message.Status
@@ -34,13 +35,25 @@ BEFORE = {
     Status.ACCEPTED: Status.DELIVERED,
     Status.PLAYED: Status.READ,
 }
-ERRORS = {131026: "Message undeliverable", 131047: "Re-engagement message"}
+ERRORS = {
+    130472: "User's number is part of an experiment",
+    131026: "Message undeliverable",
+    131047: "Re-engagement message",
+    131049: "This message was not delivered to maintain healthy ecosystem engagement",
+    131050: "User has stopped marketing messages",
+    131053: "Media upload error",
+}
+# What opens the 24-hour window: everything that a customer does, but not what WhatsApp tells.
+_NO_WINDOW = Message.Type.SYSTEM
+
+Told = list[tuple[Line, Message]]  # a talk's lines with their messages, oldest first
 
 
 @dataclass(frozen=True, slots=True)
 class Cast:
     """Who takes part on the business's side."""
 
+    tenant: Tenant
     phone: Phone
     operator: User
     admin: User
@@ -48,81 +61,84 @@ class Cast:
 
 def write(talks: Sequence[Talk], *, cast: Cast, now: datetime) -> None:
     """Write a tenant's conversations into its schema (the current one), which has none yet."""
-    conversations = _conversations(talks, cast.phone)
-    pairs = list(zip(talks, conversations, strict=True))
-    messages = sorted(
-        (message for talk, place in pairs for message in _messages(talk, place, cast, now)),
-        key=lambda message: message.timestamp,
+    conversations = people.conversations(talks, cast.phone)
+    told = [
+        _messages(talk, place, cast, now) for talk, place in zip(talks, conversations, strict=True)
+    ]
+    everything = sorted(
+        (pair for pairs in told for pair in pairs), key=lambda pair: pair[1].timestamp
     )
+    media.store(everything, cast.tenant.pk)
+    messages = [message for _line, message in everything]
     Message.objects.bulk_create(messages)  # in their order in time: ids say what came after what
     StatusEvent.objects.bulk_create(event for message in messages for event in _events(message))
-    Mark.objects.bulk_create(_reactions(pairs, messages))
-    for talk, conversation in pairs:
-        own = [message for message in messages if message.conversation_id == conversation.pk]
-        _settle(conversation, own, unread=talk.unread)
+    Mark.objects.bulk_create(mark for pair in everything for mark in marks.of(*pair))
+    people.consent(messages)
+    people.neighbours(cast.phone)
+    for talk, conversation, pairs in zip(talks, conversations, told, strict=True):
+        _settle(conversation, [message for _line, message in pairs], unread=talk.unread)
+        people.move(talk, pairs)
     Conversation.objects.bulk_update(
         conversations,
         ["last_message", "last_message_at", "unread_count", "read_up_to_id", "window_opened_at"],
     )
 
 
-def _conversations(talks: Sequence[Talk], phone: Phone) -> list[Conversation]:
-    contacts = Contact.objects.bulk_create(
-        Contact(name=talk.saved_as, profile_name=talk.name) for talk in talks
-    )
-    ContactIdentity.objects.bulk_create(
-        ContactIdentity(
-            contact=contact,
-            kind=ContactIdentity.Kind.WA_ID,
-            value=talk.wa_id,
-            match_key=rules.match_key(talk.wa_id),
-        )
-        for talk, contact in zip(talks, contacts, strict=True)
-    )
-    status = Conversation.Status
-    return Conversation.objects.bulk_create(
-        Conversation(
-            phone=phone, contact=contact, status=status.CLOSED if talk.is_closed else status.OPEN
-        )
-        for talk, contact in zip(talks, contacts, strict=True)
-    )
-
-
-def _messages(talk: Talk, conversation: Conversation, cast: Cast, now: datetime) -> list[Message]:
+def _messages(talk: Talk, conversation: Conversation, cast: Cast, now: datetime) -> Told:
     lines = list(talk.lines())
     answered = max(number for number, line in enumerate(lines) if line.is_inbound)
     when = now - timedelta(seconds=talk.ago_seconds)
-    messages = []
+    told: Told = []
     for number in reversed(range(len(lines))):
         line = lines[number]
         message = _message(line, conversation, cast, when)
         if not line.is_inbound:
             tick = Status(talk.tick) if number > answered else Status.READ
             is_last = number == len(lines) - 1
-            _tick(message, tick if is_last else BEFORE.get(tick, tick), talk.error_code)
-        messages.append(message)
+            reached = tick if is_last else BEFORE.get(tick, tick)
+            code = int(line.notes.get("failed", 0)) or talk.error_code
+            _tick(message, Status.FAILED if "failed" in line.notes else reached, code)
+        told.append((line, message))
         when -= timedelta(seconds=line.after_seconds)
-    return messages
+    told.reverse()
+    _quote(told)
+    return told
 
 
 def _message(line: Line, conversation: Conversation, cast: Cast, when: datetime) -> Message:
-    by_admin = conversation.pk % 4 == 0
-    author = None if line.is_inbound else (cast.admin if by_admin else cast.operator)
+    type_ = line.kind.upper() if line.kind.upper() in Message.Type else Message.Type.UNSUPPORTED
+    extras = kinds.extras_of(line)
+    if line.kind.upper() not in Message.Type:
+        extras["type"] = line.kind
+    is_ours = not line.is_inbound and "app" not in line.notes
+    if "app" in line.notes:
+        extras["field"] = payloads.ECHOES
+    writer = cast.admin if conversation.pk % 4 == 0 else cast.operator
     return Message(
         phone=cast.phone,
         conversation=conversation,
         wamid=f"wamid.HBgN{uuid.uuid4().hex.upper()}",
         direction=Message.Direction.INBOUND if line.is_inbound else Message.Direction.OUTBOUND,
-        type=Message.Type(line.kind),
-        text=text_of(line.kind, line.text),
-        content=content_of(line.kind, line.text),
+        type=type_,
+        text=line.notes.get("was", kinds.text_of(line)),
+        content=kinds.content_of(line),
+        extras=extras or None,
         status=Status.RECEIVED,
         rank=rules.RANKS[Status.RECEIVED],
         timestamp=when,
-        author=author,
-        client_id=None if line.is_inbound else uuid.uuid4(),
-        attempts=0 if line.is_inbound else 1,
+        author=writer if is_ours else None,
+        client_id=uuid.uuid4() if is_ours else None,
+        attempts=int(is_ours),
     )
+
+
+def _quote(told: Told) -> None:
+    """Lead messages to those that they answer."""
+    for number, (line, message) in enumerate(told):
+        if "quotes" in line.notes:
+            _line, quoted = told[number - int(line.notes["quotes"])]
+            context = {"id": quoted.wamid, "from": ""}
+            message.extras = {**(message.extras or {}), "context": context}
 
 
 def _tick(message: Message, status: Message.Status, error_code: int | None) -> None:
@@ -163,31 +179,13 @@ def _events(message: Message) -> list[StatusEvent]:
     ]
 
 
-def _reactions(
-    pairs: Sequence[tuple[Talk, Conversation]], messages: Sequence[Message]
-) -> list[Mark]:
-    last = {one.conversation_id: one for one in messages if one.is_outbound}
-    return [
-        Mark(
-            phone=last[conversation.pk].phone,
-            wamid=f"wamid.HBgN{uuid.uuid4().hex.upper()}",
-            target_wamid=last[conversation.pk].wamid or "",
-            kind=Mark.Kind.REACTION,
-            by_business=False,
-            emoji=talk.reaction,
-            provider_at=last[conversation.pk].timestamp + timedelta(seconds=70),
-        )
-        for talk, conversation in pairs
-        if talk.reaction
-    ]
-
-
 def _settle(conversation: Conversation, messages: Sequence[Message], *, unread: int) -> None:
     """Keep on the conversation what the list shows. ``messages`` are in their order in time."""
     inbound = [message for message in messages if message.direction == Message.Direction.INBOUND]
     read = inbound[: len(inbound) - unread]
+    opening = [message.timestamp for message in inbound if message.type != _NO_WINDOW]
     conversation.last_message = messages[-1]
     conversation.last_message_at = messages[-1].timestamp
     conversation.unread_count = unread
     conversation.read_up_to_id = read[-1].pk if read else 0
-    conversation.window_opened_at = inbound[-1].timestamp
+    conversation.window_opened_at = opening[-1] if opening else None

@@ -10,15 +10,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from config.demo import folder
-from config.demo.seed import acme, globex, places, rows
+from config.demo.seed import acme, acme_kinds, globex, places, rows, stand_in
 from conversations.models import Conversation
-from conversations.selectors import visible_to
 from tenants import context
 from tenants.models import Tenant
 from tenants.permissions import system_actor
 from tenants.services import people
+from whatsapp.services import templates
 
-TALKS = {"acme": acme.TALKS, "globex": globex.TALKS}
+TALKS = {"acme": [*acme.TALKS, *acme_kinds.TALKS], "globex": globex.TALKS}
 
 
 class SeedError(Exception):
@@ -34,17 +34,16 @@ def furnish(root: Path, say: Callable[[str], object]) -> None:
     if not {"app_secret", "verify_token"} <= kept.keys():
         raise SeedError(f"{root / 'secrets.json'} is missing or not complete: run `make demo`.")
     tenants: dict[str, Tenant] = {}
-    tokens: dict[str, str] = {}
     with context.platform():
         places.super_admin()
         app = places.meta_app(kept["app_secret"], kept["verify_token"])
         for place in places.PLACES:
             tenants[place.subdomain] = places.tenant(place)
-            tokens[place.subdomain] = places.number(place, tenants[place.subdomain], app)
+            places.number(place, tenants[place.subdomain], app)
             made = _talk(place, tenants[place.subdomain])
             say(f"{place.name}: {made or 'keeps its'} conversations")
     folder.write_private(root / "demo.json", _for_people(kept, tenants))
-    folder.write_private(root / "simulator.json", _for_simulator(kept, tenants, tokens))
+    folder.write_private(root / "simulator.json", stand_in.config(kept, tenants))
 
 
 def _talk(place: places.Place, tenant: Tenant) -> int:
@@ -56,8 +55,9 @@ def _talk(place: places.Place, tenant: Tenant) -> int:
     with context.tenant(tenant.schema_name), transaction.atomic():
         if Conversation.objects.exists():
             return 0
-        cast = rows.Cast(phone=places.phone(place), operator=operator, admin=admin)
+        cast = rows.Cast(tenant, places.phone(place), operator, admin)
         rows.write(talks, cast=cast, now=timezone.now())
+        templates.sync(actor=system_actor(tenant))  # done by the worker, when there is one
     return len(talks)
 
 
@@ -89,43 +89,3 @@ def _for_people(kept: dict[str, Any], tenants: dict[str, Tenant]) -> dict[str, A
 
 def _user(email: str, role: str, tenant: str | None) -> dict[str, Any]:
     return {"email": email, "password": places.PASSWORD, "role": str(role), "tenant": tenant}
-
-
-def _for_simulator(
-    kept: dict[str, Any], tenants: dict[str, Tenant], tokens: dict[str, str]
-) -> dict[str, Any]:
-    """Return what the stand-in of Meta needs: its app, its numbers, and the customers' phones."""
-    callback = f"http://127.0.0.1:{settings.PUBLIC_PORT or 80}/webhook/whatsapp/"
-    return {
-        "port": urlsplit(settings.GRAPH_API_URL).port or 80,
-        "callback_url": callback,
-        "app_id": places.APP_ID,
-        "app_secret": kept["app_secret"],
-        "verify_token": kept["verify_token"],
-        "phones": [
-            {
-                "phone_number_id": place.phone_number_id,
-                "waba_id": place.waba_id,
-                "display_phone_number": place.display_phone_number,
-                "verified_name": place.name,
-                "token": tokens[place.subdomain],
-            }
-            for place in places.PLACES
-        ],
-        "customers": [one for tenant in tenants.values() for one in _customers(tenant)],
-    }
-
-
-def _customers(tenant: Tenant) -> list[dict[str, Any]]:
-    """Return everybody who ever wrote to a tenant, newest first, with when his window opened."""
-    with context.tenant(tenant.schema_name):
-        return [
-            {
-                "wa_id": identity.value,
-                "name": conversation.contact.profile_name or identity.value,
-                "last_wrote_at": conversation.window_opened_at.timestamp(),
-            }
-            for conversation in visible_to(system_actor(tenant))
-            for identity in conversation.contact.identities.all()
-            if identity.kind == "WA_ID" and conversation.window_opened_at
-        ]

@@ -5,6 +5,8 @@ import { giveQuoteBack, takeQuote } from "./quoting.js";
 import { post } from "./request.js";
 import { toEnd } from "./scroll.js";
 import { toast } from "./toasts.js";
+import { giveFilesBack, sendFile, takeFiles } from "./tray.js";
+import { uuid } from "./uuid.js";
 
 const COUNT_FROM = 3500;
 const WRITING_MS = 20_000; // the customer sees it for 25 s
@@ -82,10 +84,25 @@ function giveBack(sent) {
   measure();
 }
 
+// Files first, in their order; what comes after one that was not sent waits as well.
 async function deliver(sent) {
+  for (const [index, taken] of sent.files.entries()) {
+    const quote = index ? "" : sent.quote.id;
+    const force = sent.force || index > 0;
+    if (await sendFile(taken, { seen: sent.seen, force, quote })) continue;
+    giveFilesBack(sent.files.slice(index));
+    document.getElementById(`ghost-${sent.clientId}`)?.remove();
+    if (sent.text.trim()) giveBack(sent);
+    else giveQuoteBack(sent.quote);
+    return;
+  }
+  if (sent.text.trim()) await deliverText(sent);
+}
+
+async function deliverText(sent) {
   const values = { text: sent.text, client_id: sent.clientId, seen: sent.seen };
-  if (sent.force) values.force = "on";
-  if (sent.quote.id) values.reply_to = sent.quote.id;
+  if (sent.force || sent.files.length) values.force = "on";
+  if (sent.quote.id && !sent.files.length) values.reply_to = sent.quote.id;
   const status = await post(sent.url, values);
   document.getElementById(`ghost-${sent.clientId}`)?.remove();
   if (status >= 200 && status < 300) return;
@@ -100,12 +117,15 @@ function send(event) {
   event.preventDefault();
   const area = field();
   const text = area.value;
-  if (!text.trim() || area.readOnly) return;
+  if (area.readOnly) return;
+  const files = takeFiles();
+  if (!text.trim() && !files.length) return;
   const quote = takeQuote();
   const isSame = failed?.text === text && failed.quote.id === quote.id;
-  const clientId = isSame ? failed.clientId : crypto.randomUUID?.() ?? uuid();
+  const clientId = isSame ? failed.clientId : uuid();
   const sent = {
     text,
+    files,
     quote,
     clientId,
     url: composer.action,
@@ -120,18 +140,9 @@ function send(event) {
   keepDraft();
   measure();
   document.querySelector(".sheet")?.remove();
-  document.querySelector(".stream").append(ghost(text, clientId));
+  if (text.trim()) document.querySelector(".stream").append(ghost(text, clientId));
   toEnd();
   last = last.then(() => deliver(sent));
-}
-
-// Plain http has no crypto.randomUUID, except on localhost.
-function uuid() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
 function tellWriting() {

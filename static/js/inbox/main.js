@@ -3,6 +3,8 @@ import "./swaps.js";
 import "./list.js";
 import "./thread.js";
 import "./composer.js";
+import "./tray.js";
+import "./voice.js";
 import "./quoting.js";
 import "./clock.js";
 import "./keys.js";

@@ -34,7 +34,8 @@ export function openMenu() {
   const menu = current()?.querySelector(".bubble-menu");
   if (!menu) return;
   menu.open = true;
-  menu.querySelector(".bubble-actions :is(a, button)").focus();
+  const acts = [...menu.querySelectorAll(".bubble-actions :is(a, button)")];
+  acts.find((act) => act.checkVisibility()).focus(); // a closed window hides the reactions
 }
 
 // Goes to the next message, when one has the focus. False when none has.

@@ -18,6 +18,24 @@ export async function post(url, values) {
   }
 }
 
+// Posts a form with a file and tells how much of it has left; draws a refusal. Returns the status,
+// 0 without a connection.
+export async function upload(url, form, tell) {
+  const request = new XMLHttpRequest(); // fetch cannot say how far an upload is
+  const ended = new Promise((done) => request.addEventListener("loadend", done));
+  request.open("POST", url);
+  for (const [name, value] of Object.entries({ ...headers(), ...token })) request.setRequestHeader(name, value);
+  request.upload.addEventListener("progress", ({ loaded, total }) => tell(total ? loaded / total : 0));
+  request.send(form);
+  await ended;
+  if (!request.status) return 0;
+  const names = ["HX-Redirect", "HX-Refresh", "HX-Retarget"];
+  const given = names.map((name) => [name, request.getResponseHeader(name)]).filter(([, value]) => value);
+  const body = request.status === 204 ? null : request.responseText;
+  await draw(new Response(body, { status: request.status, headers: given }));
+  return request.status;
+}
+
 export function get(url) {
   return fetch(url, { headers: headers(), signal: AbortSignal.timeout(20_000) });
 }

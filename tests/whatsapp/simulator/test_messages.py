@@ -106,7 +106,7 @@ def test_the_type_may_be_left_out(call, sim):
 @pytest.mark.parametrize(
     "content",
     [
-        {"type": "image", "image": {"id": "1", "caption": "Veja"}},
+        {"type": "image", "image": {"link": "https://example.com/a.jpg", "caption": "Veja"}},
         {"type": "location", "location": {"latitude": "1", "longitude": "2"}},
         {
             "type": "contacts",

@@ -90,7 +90,7 @@ def test_a_new_customer_writes(phone, receiver):
     phone.get_by_text("Add customer").click()
     phone.get_by_role("button", name="Add", exact=True).click()
     expect(phone.locator("#add-form .error")).to_be_visible()
-    phone.get_by_label("Name").fill("Léo Dias")
+    phone.get_by_label("Name", exact=True).fill("Léo Dias")
     phone.get_by_label("Number with country code").fill("+55 11 90000-0009")
     phone.get_by_role("button", name="Add", exact=True).click()
     expect(phone.get_by_role("button", name="Léo Dias")).to_have_attribute("aria-current", "true")
@@ -116,12 +116,12 @@ def test_a_knob_is_turned_and_all_is_put_back(phone, call, sim):
 
 
 def test_a_phone_in_the_pocket_leaves_messages_unread(phone, call):
-    phone.locator(".habit").click()
+    phone.locator(".habit", has_text="Opens messages").click()
     wait_until(lambda: not _maria(call)["reads"])
     call.send("Oi")
     expect(phone.locator(".theirs.delivered")).to_be_visible()
 
-    phone.locator(".habit").click()
+    phone.locator(".habit", has_text="Opens messages").click()
 
     expect(phone.locator(".theirs.read")).to_be_visible()
 

@@ -9,7 +9,13 @@ NEW = {
     "name": "novo",
     "language": "pt_BR",
     "category": "utility",
-    "components": [{"type": "BODY", "text": "Oi {{1}}, tudo bem com você?"}],
+    "components": [
+        {
+            "type": "BODY",
+            "text": "Oi {{1}}, tudo bem com você?",
+            "example": {"body_text": [["Ana"]]},
+        }
+    ],
 }
 READY = {
     "name": "pedido_saiu",
@@ -55,15 +61,15 @@ def _told(receiver, key: str) -> list[dict]:
 
 
 def test_the_list_is_walked_by_cursors(call):
-    _do(call, "settings", {"template_page_size": 2})
+    _do(call, "settings", {"template_page_size": 3})
     first = call("GET", f"{EDGE}?summary=total_count&limit=50").json
     second = call("GET", f"{EDGE}?after={first['paging']['cursors']['after']}").json
 
-    assert [len(page["data"]) for page in (first, second)] == [2, 1]
+    assert [len(page["data"]) for page in (first, second)] == [3, 2]
     assert "access_token=" in first["paging"]["next"]
     assert "next" not in second["paging"]
     assert second["paging"]["cursors"]["after"]
-    assert first["summary"] == {"total_count": 3}
+    assert first["summary"] == {"total_count": 5}
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=x", "after=%21"])
@@ -181,3 +187,44 @@ ANA = {"type": "text", "text": "Ana"}
 )
 def test_what_does_not_fit_is_refused(call, template, code):
     assert _send(call, template).error["code"] == code
+
+
+def _card(index: int, *parameters: dict) -> dict:
+    photo = {"type": "image", "image": {"link": "https://example.com/a.png"}}
+    link = {"type": "button", "sub_type": "url", "index": "0", "parameters": list(parameters)}
+    return {
+        "card_index": index,
+        "components": [{"type": "header", "parameters": [photo]}, link],
+    }
+
+
+def _news(*cards: dict) -> dict:
+    body = {"type": "body", "parameters": [ANA]}
+    parts = [body, {"type": "carousel", "cards": list(cards)}]
+    return {"name": "novidades", "language": {"code": "pt_BR"}, "components": parts}
+
+
+def test_a_carousel_has_every_card_filled_in(call):
+    assert _send(call, _news(_card(0, ANA), _card(1, ANA))).status == 200
+    for cards, code in (
+        ([], 132012),
+        ([_card(0, ANA)], 132012),
+        ([_card(1, ANA), _card(0, ANA)], 132012),
+        ([_card(0, ANA), _card(1)], 132000),
+    ):
+        assert _send(call, _news(*cards)).error["code"] == code
+
+
+def test_an_offer_has_its_end(call):
+    ends = {"type": "limited_time_offer", "limited_time_offer": {"expiration_time_ms": 1}}
+    news = _news(_card(0, ANA))["components"][1]["cards"][0]["components"]
+    header, code = news[0], {"type": "coupon_code", "coupon_code": "FRETE0"}
+    buttons = [
+        {"type": "button", "sub_type": "copy_code", "index": "0", "parameters": [code]},
+        {"type": "button", "sub_type": "url", "index": "1", "parameters": [ANA]},
+    ]
+    offer = {"type": "limited_time_offer", "parameters": [ends]}
+    sent = {"name": "oferta_relampago", "language": {"code": "pt_BR"}}
+
+    assert _send(call, {**sent, "components": [header, offer, *buttons]}).status == 200
+    assert _send(call, {**sent, "components": [header, *buttons]}).error["code"] == 132000

@@ -67,7 +67,7 @@ def test_an_app_is_registered(console, acme):
         ({"app_secret": ""}, "required"),
         ({"app_secret": "short"}, "16 printable characters"),
         ({"verify_token": "short"}, "16 printable characters"),
-        ({"app_id": "1000"}, "already exists"),
+        ({"app_id": "1000"}, "registered already"),
         ({"tenant": ""}, "is violated"),
     ],
 )

@@ -1,9 +1,12 @@
 """Meta apps: their secrets go in and never come out."""
 
+import time
+
 import pytest
 
 from tenants import context, secrets
 from tenants.models import AuditEvent
+from tests.conftest import connect
 from whatsapp.webhooks.models import MetaApp
 from whatsapp.webhooks.services import apps
 
@@ -46,11 +49,34 @@ def test_the_platform_has_one_app(db, meta_app):
         register()
 
 
-def test_an_app_id_is_taken_once(acme, globex):
+def test_an_app_id_is_taken_once_by_each_owner(acme, globex):
     register(tenant=acme)
 
     with pytest.raises(apps.AppTakenError):
-        register(tenant=globex)
+        register(tenant=acme)
+    register(tenant=globex)  # whose it really is, its secret tells
+
+
+def test_the_platforms_app_is_nobody_elses(acme, meta_app):
+    with pytest.raises(apps.AppTakenError):
+        register(tenant=acme, app_id=meta_app.app_id)
+
+
+def test_a_removed_app_stays_removed(acme):
+    app = register(tenant=acme)
+    late = stored(app)
+    apps.remove_app(actor=None, app=app)
+
+    for act in (
+        lambda: apps.change_app(actor=None, app=late, name="x", is_active=True),
+        lambda: apps.set_verify_token(actor=None, app=late, verify_token="another-token"),
+        lambda: apps.rotate_secret(actor=None, app=late, app_secret=NEW_SECRET),
+        lambda: apps.remove_app(actor=None, app=late),
+    ):
+        with pytest.raises(apps.AppGoneError):
+            act()
+    gone = stored(app)
+    assert (gone.is_active, gone.app_secret_sealed, gone.verify_token_sealed) == (False, "", "")
 
 
 def test_a_rotation_keeps_the_secret_before_until_it_is_forgotten(acme):
@@ -64,6 +90,43 @@ def test_a_rotation_keeps_the_secret_before_until_it_is_forgotten(acme):
     assert apps.forget_previous_secret(actor=None, app=app)
     assert not apps.forget_previous_secret(actor=None, app=app)
     assert stored(app).previous_secret_sealed == ""
+
+
+def test_a_secret_counts_for_seven_days_after_it_was_replaced(acme, monkeypatch):
+    app = register(tenant=acme)
+    newest, before, oldest = (
+        _sealed_on(monkeypatch, app, days_ago, letter * 16)
+        for days_ago, letter in ((6, "c"), (8, "b"), (30, "a"))
+    )
+    app.app_secret_sealed, app.previous_secret_sealed = newest, f"{before} {oldest}"
+    with context.platform():
+        app.save()
+
+    apps.rotate_secret(actor=None, app=app, app_secret=NEW_SECRET)
+
+    assert _previous_all(stored(app)) == ["c" * 16, "b" * 16]
+
+
+def test_a_removed_app_has_no_secrets_and_its_id_may_come_again(acme, globex):
+    app = register(tenant=acme)
+
+    apps.remove_app(actor=None, app=app)
+
+    gone = stored(app)
+    assert (gone.app_secret_sealed, gone.previous_secret_sealed, gone.verify_token_sealed) == (
+        ("",) * 3
+    )
+    assert not gone.is_active
+    assert register(tenant=globex).pk != app.pk
+
+
+def test_an_app_with_numbers_is_not_removed(acme):
+    app = register(tenant=acme)
+    connect(acme, app)
+
+    with pytest.raises(apps.AppInUseError):
+        apps.remove_app(actor=None, app=app)
+    assert stored(app).removed_at is None
 
 
 def test_the_same_secret_again_changes_nothing(acme):
@@ -113,9 +176,19 @@ def test_every_change_is_written_down_without_the_secrets(acme):
 
 
 def _previous(app: MetaApp) -> str:
-    return secrets.open(
-        app.previous_secret_sealed,
-        tenant=str(app.tenant_id),
-        table="webhooks_metaapp",
-        column="app_secret",
-    )
+    (only,) = _previous_all(app)
+    return only
+
+
+def _sealed_on(monkeypatch, app: MetaApp, days_ago: int, secret: str) -> str:
+    """Seal with another clock: a seal carries the time at which it was made."""
+    place = {"tenant": str(app.tenant_id), "table": "webhooks_metaapp", "column": "app_secret"}
+    with monkeypatch.context() as patch:
+        moment = time.time() - days_ago * 86_400
+        patch.setattr(time, "time", lambda: moment)
+        return secrets.seal(secret, **place)
+
+
+def _previous_all(app: MetaApp) -> list[str]:
+    place = {"tenant": str(app.tenant_id), "table": "webhooks_metaapp", "column": "app_secret"}
+    return [secrets.open(sealed, **place) for sealed in app.previous_secret_sealed.split()]

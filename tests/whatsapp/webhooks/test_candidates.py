@@ -109,6 +109,15 @@ def test_the_secret_before_a_rotation_still_counts(door, stored, meta_app):
     assert len(stored()) == 2
 
 
+def test_all_secrets_of_the_last_days_count(door, stored, meta_app):
+    before = " ".join((sealed("the one before"), meta_app.app_secret_sealed))
+    change(meta_app, app_secret_sealed=sealed("the new one"), previous_secret_sealed=before)
+
+    for secret in ("the new one", "the one before", APP_SECRET):
+        assert door.post(BODY, secret=secret).status == 200
+    assert door.post(BODY, secret="another").status == 401
+
+
 def test_a_rotation_is_known_soon(door, meta_app):
     assert candidates.MAX_AGE_SECONDS <= 5
     assert door.post(BODY, secret=APP_SECRET).status == 200

@@ -1,10 +1,13 @@
 // The phone's screen: what was written, how far it got, and the field to write in.
 
+import { drawChips, drawContent } from "./bubble.js";
+import { sendText, startCompose } from "./compose.js";
 import {
-  byId, dayOf, drawAvatar, exactTimeOf, follow, post, setText, show, timeOf, words,
+  byId, dayOf, drawAvatar, exactTimeOf, follow, setText, show, timeOf, words,
 } from "./dom.js";
+import { know, startMenu } from "./menu.js";
 
-const STATES = ["sent", "delivered", "read"];
+const STATES = ["sent", "delivered", "read", "played"];
 let typingTimer = 0;
 let place = "";
 
@@ -20,22 +23,15 @@ export function startChat({ chosen, choose, poll }) {
     event.preventDefault();
     form.requestSubmit();
   });
-  byId("file").addEventListener("change", async ({ target }) => {
-    const [file] = target.files;
-    if (!file) return;
-    await attempt(() => sendFile(file, chosen, text));
-    target.value = "";
-    poll();
-  });
+  startCompose({ chosen, attempt, poll });
+  startMenu({ chosen, attempt, poll });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const written = text.value;
     if (!written.trim()) return;
     text.value = "";
     grow(text);
-    const { phone_number_id, wa_id } = chosen;
-    const body = { phone_number_id, from: wa_id, text: written };
-    if (!(await attempt(() => post("/simulator/inbound", body)))) text.value ||= written;
+    if (!(await attempt(() => sendText(written, chosen)))) text.value ||= written;
     poll();
   });
 }
@@ -53,36 +49,18 @@ async function attempt(act) {
   }
 }
 
-async function sendFile(file, { phone_number_id, wa_id }, text) {
-  const address = await new Promise((resolve, reject) => {
-    const reader = new FileReader();
-    reader.addEventListener("load", () => resolve(reader.result));
-    reader.addEventListener("error", () => reject(reader.error));
-    reader.readAsDataURL(file);
-  });
-  await post("/simulator/files", {
-    phone_number_id,
-    from: wa_id,
-    data: address.slice(address.indexOf(",") + 1),
-    mime_type: file.type,
-    filename: file.name,
-    caption: text.value,
-    voice: true,
-  });
-  text.value = "";
-}
-
 export function drawChat(state, phone, person) {
   drawBusinesses(state.phones, phone);
   if (person) drawAvatar(byId("me-avatar"), person.name, person.wa_id);
   drawPresence(state);
-  const { messages, window_open: isOpen } = state.chat;
+  const { shown: messages, window_open: isOpen } = state.chat;
+  know(messages);
   const wall = byId("wall");
   const now = `${phone?.phone_number_id}:${person?.wa_id}`;
   const wasAtEnd = wall.scrollHeight - wall.scrollTop - wall.clientHeight < 80;
   follow(byId("messages"), withDays(messages), {
     key: (item) => item.wamid ?? item.day,
-    template: (item) => (item.wamid ? "t-message" : "t-day"),
+    template: (item) => (item.wamid ? templateOf(item) : "t-day"),
     draw: (element, item) => (item.wamid ? drawMessage(element, item) : drawDay(element, item)),
   });
   show(byId("empty"), messages.length === 0);
@@ -136,37 +114,26 @@ function drawDay(element, { day }) {
   setText(element.firstElementChild, day);
 }
 
+const templateOf = ({ shown }) => (shown.system ? "t-system" : "t-message");
+
 function drawMessage(element, message) {
+  if (message.shown.system) {
+    setText(element.firstElementChild, message.shown.text);
+    return;
+  }
   const isMine = message.direction === "inbound";
   const fate = isMine ? fateOfMine(message) : fateOfTheirs(message);
   element.className = `message ${isMine ? "mine" : "theirs"} ${fate.name}`;
-  setText(element.querySelector("p"), message.text);
-  drawMedia(element.querySelector(".media"), message.media);
-  setText(element.querySelector("time"), timeOf(message.at));
+  drawContent(element.querySelector(".content"), message.shown);
+  drawChips(element.querySelector(".chips"), message.shown);
+  show(element.querySelector(".dots"), !message.shown.deleted);
+  const edited = message.shown.edited && !message.shown.deleted ? `${words.edited} ` : "";
+  setText(element.querySelector("time"), edited + timeOf(message.at));
   setText(element.querySelector(".note"), fate.note ?? "");
   const ticks = element.querySelector(".ticks");
   ticks.firstElementChild.setAttribute("href", `#i-${fate.icon}`);
   ticks.setAttribute("aria-label", fate.title);
   element.querySelector("footer").title = fate.title;
-}
-
-function drawMedia(element, media) {
-  show(element, Boolean(media));
-  if (!media || element.dataset.media === media.id) return;
-  element.dataset.media = media.id;
-  const tag = { image: "img", sticker: "img", audio: "audio", video: "video" }[media.kind] ?? "a";
-  const shown = document.createElement(tag);
-  const address = `/simulator/file?${new URLSearchParams({ id: media.id })}`;
-  if (tag === "a") {
-    shown.href = address;
-    shown.textContent = media.name || words.open_file;
-    shown.download = media.name;
-  } else {
-    shown.src = address;
-    if (tag === "img") shown.alt = "";
-    else shown.controls = true;
-  }
-  element.replaceChildren(shown);
 }
 
 // The customer's own message: has it reached the business, was it read there?
@@ -185,7 +152,7 @@ function fateOfTheirs({ statuses }) {
   const reached = statuses.map((status) => STATES.indexOf(status.status));
   const name = STATES[Math.max(...reached)] ?? "accepted";
   const icon = { accepted: "clock", sent: "tick" }[name] ?? "ticks";
-  return { name, icon, title, note: words[name] };
+  return { name: name === "played" ? "read" : name, icon, title, note: words[name] };
 }
 
 function grow(text) {

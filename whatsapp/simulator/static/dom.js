@@ -29,12 +29,27 @@ export function drawAvatar(element, name, key) {
   element.className = element.className.replace(/\bhue-\d\b/g, "").trim() + ` hue-${sum % 8}`;
 }
 
+// Make an element with its properties and children; text stays text.
+export function make(tag, properties, ...children) {
+  const element = Object.assign(document.createElement(tag), properties);
+  element.append(...children);
+  return element;
+}
+
 export function show(element, visible) {
   element.hidden = !visible;
 }
 
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
+}
+
+// A test may have set a value that the list does not offer.
+export function select(field, value) {
+  if (field.options && ![...field.options].some((option) => option.value === value)) {
+    field.add(new Option(value, value));
+  }
+  if (field.value !== value) field.value = value;
 }
 
 // Make the children of `list` follow `items`, moving and changing only what differs.

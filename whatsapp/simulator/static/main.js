@@ -39,10 +39,13 @@ export async function poll() {
   asking = true;
   clearTimeout(timer);
   try {
-    const query = new URLSearchParams({ ...chosen, version });
-    const response = await fetch(`/simulator/state?${query}`);
+    const asked = { ...chosen };
+    const response = await fetch(`/simulator/state?${new URLSearchParams({ ...asked, version })}`);
     show(byId("lost"), !response.ok);
-    if (response.status === 200) draw(await response.json());
+    const state = response.status === 200 ? await response.json() : null;
+    // Somebody else may have been chosen while the answer was on its way.
+    const isStale = Object.keys(asked).some((key) => asked[key] !== chosen[key]);
+    if (state && !isStale) draw(state);
   } catch {
     show(byId("lost"), true);
   }
@@ -73,5 +76,5 @@ document.addEventListener("visibilitychange", () => document.hidden || poll());
 readAddress();
 startPeople({ choose, go, poll });
 startChat({ chosen, choose, poll });
-startPanel({ chosen, poll });
+startPanel({ chosen, choose, poll });
 poll();

@@ -1,11 +1,13 @@
 // Behind the scenes: the customer's habit, the faults, and the traffic.
 
-import { byId, exactTimeOf, follow, post, setText, show, words } from "./dom.js";
+import { startHappenings } from "./happenings.js";
+import { drawNumber, startNumber } from "./number.js";
+import { byId, exactTimeOf, follow, post, select, setText, show, words } from "./dom.js";
 
 const SHOWN = 40;
 let turnedNow = [];
 
-export function startPanel({ chosen, poll }) {
+export function startPanel({ chosen, choose, poll }) {
   const form = byId("knobs");
   const error = byId("knobs-error");
   const turn = async (data) => {
@@ -22,16 +24,46 @@ export function startPanel({ chosen, poll }) {
   form.addEventListener("change", ({ target }) => turn({ [target.name]: valueOf(target) }));
   byId("normal").addEventListener("click", () => turn(defaultsOf(turnedNow)));
   byId("retry").addEventListener("click", () => post("/simulator/retry", {}).then(poll));
-  byId("reads").addEventListener("change", async ({ target }) => {
-    await post("/simulator/customers", { wa_id: chosen.wa_id, reads: target.checked });
+  for (const name of ["reads", "hides_number"]) {
+    byId(name).addEventListener("change", async ({ target }) => {
+      await post("/simulator/customers", { wa_id: chosen.wa_id, [name]: target.checked });
+      poll();
+    });
+  }
+  byId("username").addEventListener("change", async ({ target }) => {
+    await post("/simulator/customers", { wa_id: chosen.wa_id, username: target.value });
     poll();
   });
+  startHappenings({ chosen, choose, poll });
+  offerAllCodes();
+  startNumber({ chosen, poll });
 }
 
 export function drawPanel(state, person) {
   byId("reads").checked = person?.reads ?? true;
+  byId("hides_number").checked = person?.hides_number ?? false;
+  const username = byId("username");
+  if (username !== document.activeElement) username.value = person?.username ?? "";
+  show(byId("stopped"), Boolean(person?.stopped));
   drawKnobs(state);
+  drawNumber(state);
   drawLog(state);
+}
+
+// Below the few that are named, every code of the table.
+async function offerAllCodes() {
+  const { codes } = await (await fetch("/simulator/options")).json();
+  for (const field of document.querySelectorAll("select[data-codes]")) {
+    const listed = new Set([...field.options].map((option) => option.value));
+    // Its name is the label's own words, without those of so many options.
+    field.setAttribute("aria-label", field.closest("label").firstChild.textContent.trim());
+    const group = document.createElement("optgroup");
+    group.label = words.all_codes;
+    for (const { code, title } of codes) {
+      if (!listed.has(String(code))) group.append(new Option(`${code} ${title}`, code));
+    }
+    field.append(group);
+  }
 }
 
 let defaults = {};
@@ -56,14 +88,6 @@ function drawKnobs({ settings, turned, defaults: known }) {
   byId("turned").classList.toggle("warn", turned.length > 0);
   show(byId("normal"), turned.length > 0);
   show(document.querySelector(".knobs-button .dot"), turned.length > 0);
-}
-
-// A test may have set a code that the list does not offer.
-function select(field, value) {
-  if (field.options && ![...field.options].some((option) => option.value === value)) {
-    field.add(new Option(value, value));
-  }
-  if (field.value !== value) field.value = value;
 }
 
 function valueOf(field) {

@@ -92,7 +92,7 @@ class Candidates:
 
     def _add(self, snapshot: _Snapshot, row: tuple[Any, ...], opened: dict[Place, str]) -> None:
         pk, app_key, tenant, secret, previous, verify_token, numbers = row
-        places = [(value, tenant, "app_secret") for value in (secret, previous) if value]
+        places = [(value, tenant, "app_secret") for value in (secret, *previous.split())]
         places.append((verify_token, tenant, "verify_token"))
         for place in places:
             value = self._opened.get(place) or self._open_secret(*place)

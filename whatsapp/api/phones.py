@@ -1,0 +1,171 @@
+"""Read, connect, check and disconnect numbers. No request waits for Meta."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from tenants.api import keyset
+from tenants.api.base import TenantAPIView
+from tenants.permissions import Permission
+from tenants.serializers import ProblemSerializer
+from whatsapp import selectors
+from whatsapp.api import examples
+from whatsapp.models import Phone
+from whatsapp.serializers import JobSerializer
+from whatsapp.serializers.phones import (
+    CheckSerializer,
+    NewPhoneSerializer,
+    NewTokenSerializer,
+    PhonePageSerializer,
+    PhoneParameters,
+    PhoneSerializer,
+)
+from whatsapp.services import connections
+
+_CONFLICT = {(409, "application/problem+json"): ProblemSerializer}
+_JOB: dict[Any, Any] = {202: JobSerializer, **_CONFLICT}
+_TOKEN = "EAAGm0PX4ZCpsBA..."  # noqa: S105 - not a token
+_NEW = {
+    "phone_number_id": "106540352242922",
+    "waba_id": "102290129340398",
+    "access_token": _TOKEN,
+    "name": "Loja Centro",
+    "pin": "123456",
+}
+
+
+def _shown(name: str, value: dict[str, Any]) -> OpenApiExample:
+    return OpenApiExample(name, value=value, response_only=True, status_codes=["202"])
+
+
+class PhoneListView(TenantAPIView):
+    permission = Permission.READ_CONVERSATIONS
+    parameters_class = PhoneParameters
+
+    @extend_schema(
+        operation_id="phones_list",
+        tags=["phones"],
+        summary="List your numbers, the one connected last first",
+        parameters=[PhoneParameters],
+        responses={200: PhonePageSerializer},
+        examples=[OpenApiExample("A page", value=examples.PHONE_PAGE)],
+    )
+    def get(self, request: Request) -> Response:
+        page = keyset.page(
+            selectors.numbers_of(self.actor),
+            time_field="created_at",
+            request=request,
+            parameters=self.parameters,
+            scope=f"{self.actor.tenant.pk}|phones",
+            render=_phones,
+        )
+        return Response(page)
+
+
+class PhoneView(TenantAPIView):
+    permission = Permission.READ_CONVERSATIONS
+
+    @extend_schema(
+        operation_id="phones_read",
+        tags=["phones"],
+        summary="Read one number, with the evidence for its health",
+        responses={200: PhoneSerializer},
+        examples=[OpenApiExample("A number", value=examples.PHONE)],
+    )
+    def get(self, request: Request, pk: int) -> Response:
+        return Response(PhoneSerializer(selectors.phone_for(self.actor, pk)).data)
+
+    @extend_schema(
+        operation_id="phones_delete",
+        tags=["phones"],
+        summary="Disconnect a number",
+        description="Its token is forgotten, and its events are nobody's from now on. The"
+        " conversations stay.",
+        responses={204: None, **_CONFLICT},
+    )
+    def delete(self, request: Request, pk: int) -> Response:
+        phone = selectors.phone_for(self.actor, pk)
+        connections.disconnect(actor=self.actor, phone=phone)
+        return Response(status=204)
+
+
+class ConnectView(TenantAPIView):
+    permission = Permission.MANAGE_NUMBERS
+
+    @extend_schema(
+        operation_id="phones_connect",
+        tags=["phones"],
+        summary="Connect a number",
+        description="By a job whose `steps` name what is wrong, if anything is, and what to do."
+        " Nothing is connected before WhatsApp has confirmed every step. `result.phone` is the"
+        " number's id.",
+        request=NewPhoneSerializer,
+        responses=_JOB,
+        examples=[
+            OpenApiExample("A number", value=_NEW, request_only=True),
+            _shown("The job", examples.CONNECT_JOB),
+        ],
+    )
+    def post(self, request: Request) -> Response:
+        form = NewPhoneSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        given = dict(form.validated_data)
+        app_id = given.pop("meta_app", None)
+        job = connections.connect(actor=self.actor, app_id=app_id, **given)
+        return Response(JobSerializer(job).data, status=202)
+
+
+class CheckView(TenantAPIView):
+    permission = Permission.MANAGE_NUMBERS
+
+    @extend_schema(
+        operation_id="phones_check",
+        tags=["phones"],
+        summary="Check a number",
+        description="By a job; what it finds becomes the number's `facts`. It also happens by"
+        " itself, every few hours.",
+        request=CheckSerializer,
+        responses=_JOB,
+        examples=[
+            OpenApiExample("Look", value={}, request_only=True),
+            OpenApiExample("Repair and look", value={"repair": True}, request_only=True),
+            _shown("The job", examples.CHECK_JOB),
+        ],
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        phone = selectors.phone_for(self.actor, pk)
+        form = CheckSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        job = connections.check(actor=self.actor, phone=phone, **form.validated_data)
+        return Response(JobSerializer(job).data, status=202)
+
+
+class TokenView(TenantAPIView):
+    permission = Permission.MANAGE_NUMBERS
+
+    @extend_schema(
+        operation_id="phones_token",
+        tags=["phones"],
+        summary="Give a number a new token",
+        description="By a job: the token counts once WhatsApp has confirmed it, and what was held"
+        " for the old one flows again.",
+        request=NewTokenSerializer,
+        responses=_JOB,
+        examples=[
+            OpenApiExample("A token", value={"access_token": _TOKEN}, request_only=True),
+            _shown("The job", examples.TOKEN_JOB),
+        ],
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        phone = selectors.phone_for(self.actor, pk)
+        form = NewTokenSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        job = connections.replace_token(actor=self.actor, phone=phone, **form.validated_data)
+        return Response(JobSerializer(job).data, status=202)
+
+
+def _phones(rows: Sequence[Phone]) -> list[Any]:
+    return list(PhoneSerializer(rows, many=True).data)

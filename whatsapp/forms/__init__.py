@@ -1,0 +1,1 @@
+"""What the pages about numbers take, one module a noun."""
