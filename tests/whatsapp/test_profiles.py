@@ -242,6 +242,8 @@ def test_the_page_sends_nothing_when_nothing_changed(page, page_place, known, ac
     admin = page("admin@acme.test")
 
     assert admin.post(page_place, FORM)["Location"] == page_place
+    page_again = admin.get(page_place).content.decode()
+    assert 'class="toast good"' in page_again  # a word of success is no alarm
     assert run_all(acme) == []
 
 
