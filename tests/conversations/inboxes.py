@@ -12,10 +12,22 @@ from django.utils import timezone
 
 from conversations import rules
 from conversations.models import Contact, ContactIdentity, Conversation, Message
+from tenants import context
 from tenants.feed import live
 from tenants.feed.live import Draft
 from tenants.feed.models import Change
+from tenants.models import Tenant
 from whatsapp.models import Phone
+
+
+def open_elsewhere(tenant: Tenant, phone: Phone, *, unlike: Conversation) -> Conversation:
+    """Create a conversation of another tenant, whose ids are not those of ours by chance."""
+    with context.tenant(tenant.schema_name):
+        for number in range(3):
+            found = open_with(phone, name="Estranho", wa_id=f"552197777666{number}")
+            if found.pk != unlike.pk and found.contact_id != unlike.contact_id:
+                return found
+    raise AssertionError("each tenant counts its own rows, one by one")
 
 
 def open_with(

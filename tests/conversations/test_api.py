@@ -38,11 +38,13 @@ def conversation(phones, acme) -> Conversation:
 
 
 @pytest.fixture
-def foreign(phones, globex) -> Conversation:
+def foreign(phones, globex, conversation) -> Conversation:
     """A conversation of globex whose number is not used in acme."""
     with context.tenant(globex.schema_name):
         for number in range(3):
             last = _conversation(f"552199999000{number}", phones["globex"])
+        if last.pk == conversation.pk:  # each schema counts by itself
+            last = _conversation("5521999990009", phones["globex"])
         return last
 
 

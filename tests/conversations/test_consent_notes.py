@@ -14,7 +14,7 @@ from tenants.feed import live
 from tenants.feed.models import Change
 from tests.api import Queries, api_of, check_problem
 from tests.conversations.events import body, change, deliver, status, text
-from tests.conversations.inboxes import open_with, tags_of
+from tests.conversations.inboxes import open_elsewhere, open_with, tags_of
 from tests.conversations.sending import message_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,9 +30,7 @@ def conversation(acme, phones):
 
 @pytest.fixture
 def foreign(globex, phones, conversation):
-    with context.tenant(globex.schema_name):
-        open_with(phones["globex"])
-        return open_with(phones["globex"], name="Estranho", wa_id="5521977776666")
+    return open_elsewhere(globex, phones["globex"], unlike=conversation)
 
 
 @pytest.fixture

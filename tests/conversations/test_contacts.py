@@ -11,7 +11,7 @@ from tenants.db import raw
 from tenants.feed import live
 from tenants.feed.models import Change
 from tests.api import api_of, check_problem
-from tests.conversations.inboxes import open_with, tags_of
+from tests.conversations.inboxes import open_elsewhere, open_with, tags_of
 from whatsapp.payloads import Sender
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,9 +27,7 @@ def conversation(acme, phones):
 @pytest.fixture
 def foreign(globex, phones, conversation):
     """A conversation of globex with ids that acme has not given."""
-    with context.tenant(globex.schema_name):
-        open_with(phones["globex"])
-        return open_with(phones["globex"], name="Estranho", wa_id="5521977776666")
+    return open_elsewhere(globex, phones["globex"], unlike=conversation)
 
 
 @pytest.fixture

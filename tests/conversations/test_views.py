@@ -7,7 +7,7 @@ from django.utils import timezone
 from conversations.models import Contact, Conversation, Message
 from tenants import context
 from tenants.models import Tenant
-from tests.conversations.inboxes import add, ids_of, open_with, queries, tags_of
+from tests.conversations.inboxes import add, ids_of, open_elsewhere, open_with, queries, tags_of
 
 PART = {"HX-Request": "true"}
 
@@ -21,9 +21,7 @@ def conversation(acme, phones):
 @pytest.fixture
 def foreign(globex, phones, conversation):
     """A conversation of globex with an id that acme has not given."""
-    with context.tenant(globex.schema_name):
-        open_with(phones["globex"])
-        return open_with(phones["globex"], name="Estranho", wa_id="5521977776666")
+    return open_elsewhere(globex, phones["globex"], unlike=conversation)
 
 
 @pytest.fixture
