@@ -1,6 +1,8 @@
 # `make demo` and `make test` need Python 3.11 or newer and make; they bring everything else.
 PYTHON = python3
 ARGS =
+# Words of names of mutants; all when there are none.
+ONLY =
 # The order of the tests, the same everywhere; `make test SEED=7` tries another one.
 SEED = 20261125
 VENV = .venv
@@ -15,7 +17,7 @@ DUMMY = SECRET_KEY=lint-lint-Lint-lint-LINT-lint-0123-lint-4567-lint-89ab \
 	LOG_LEVEL=CRITICAL
 
 .DEFAULT_GOAL = help
-.PHONY: help demo test check format lock messages python
+.PHONY: help demo test check mutants format lock messages python
 .SUFFIXES:
 
 help: ## say what there is
@@ -40,6 +42,9 @@ format: $(VENV)/.dev ## put the code in order
 	$(VENV)/bin/ruff check --fix
 	$(VENV)/bin/ruff format
 	$(VENV)/bin/djlint --quiet --reformat templates
+
+mutants: $(VENV)/.dev ## take each safeguard away and expect red: make mutants ONLY="rank lease"
+	$(PY) -m tests.mutants.run $(ONLY)
 
 lock: $(VENV)/.dev ## renew uv.lock and the requirements made from it
 	$(VENV)/bin/uv lock

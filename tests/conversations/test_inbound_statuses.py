@@ -102,6 +102,21 @@ def test_any_order_and_batching_ends_in_the_same_row(sent, report, now, meta_app
     assert (message.error_code, message.error_detail) == (131026, "Undeliverable")
 
 
+def test_a_later_time_that_comes_with_a_higher_status_moves_no_earlier_one(
+    sent, report, now, meta_app
+):
+    message = sent()
+    report(status(WAMID, "delivered", at=NOON + 2))
+
+    again, higher = status(WAMID, "delivered", at=NOON + 3), status(WAMID, "read", at=NOON + 4)
+    deliver(meta_app, body(change(statuses=[again, higher])))
+    inbound.process_deliveries()
+
+    message = now(message)
+    assert message.status == "READ"
+    assert message.delivered_at == AT + timedelta(seconds=2)
+
+
 def test_a_failure_says_why(sent, report, now):
     message = sent("SENT")
     error = {"code": 131047, "title": "Re-engagement", "error_data": {"details": "24 hours"}}
@@ -214,6 +229,19 @@ def test_a_word_that_is_not_ours_names_nothing(acme, phones, sent, report, now, 
     assert now(message).status == "UNKNOWN"
     with context.tenant(acme.schema_name):
         assert StatusEvent.objects.get().message_id is None
+
+
+def test_a_word_stays_its_tenant_s_when_the_number_moves(acme, globex, phones):
+    """The next tenant of the same number has a message of the same id, too."""
+    number = phones["acme"].phone_number_id
+    word = statuses.callback_data(tenant_id=acme.pk, phone_number_id=number, message_id=7)
+
+    owners = [
+        statuses.claimed_message_id(tenant_id=one.pk, phone_number_id=number, data=word)
+        for one in (acme, globex)
+    ]
+
+    assert owners == [7, None]
 
 
 def test_a_word_for_another_tenant_s_message_does_nothing_here(

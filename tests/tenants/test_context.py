@@ -7,9 +7,11 @@ from threading import Barrier
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import ProgrammingError, connection, connections, transaction
+from psycopg.errors import UndefinedTable
 
 from conversations.models import Contact
 from tenants import context
+from tenants.db import raw
 from tenants.models import Tenant
 
 
@@ -150,3 +152,17 @@ def _in_thread(function, *arguments):
         return function(*arguments)
     finally:
         connections.close_all()
+
+
+def test_a_raw_transaction_finds_its_tenant_s_tables_and_never_public_s(acme):
+    session = raw.connect(name="test")
+    try:
+        with context.raw_transaction(session, acme.schema_name) as cursor:
+            cursor.execute("SELECT count(*) FROM conversations_contact")
+        with (
+            pytest.raises(UndefinedTable),
+            context.raw_transaction(session, acme.schema_name) as cursor,
+        ):
+            cursor.execute("SELECT count(*) FROM tenants_tenant").fetchone()
+    finally:
+        session.close()

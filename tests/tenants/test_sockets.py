@@ -114,6 +114,15 @@ def test_the_page_of_another_tenant_or_of_nobody_stays_outside(acme, globex, coo
     assert not is_admitted(cookie, path="/ws/elsewhere/")
 
 
+def test_a_session_of_acme_opens_no_socket_of_globex_even_for_a_member_of_both(
+    cookie, people, globex
+):
+    with context.platform():
+        Membership.objects.create(user=people["ana@acme.test"], tenant=globex, role="ADMIN")
+
+    assert not is_admitted(cookie, host="globex.localhost")
+
+
 @pytest.mark.parametrize(
     "origin",
     [
