@@ -1,6 +1,11 @@
 """The product's rules on plain values: no Django, no clock, no network."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from enum import IntEnum
+from typing import TypeVar
+
+Waiting = TypeVar("Waiting")
 
 # Ten times the rank of a status. Webhooks raise a message's rank and never lower it.
 RANKS = {
@@ -17,6 +22,18 @@ RANKS = {
     "READ": 50,
     "PLAYED": 60,
 }
+
+
+class Lane(IntEnum):
+    """Who goes first from a number that has more to send than it may."""
+
+    REPLY = 0  # somebody wrote it, and somebody waits for it
+    API = 1
+    BULK = 2
+
+
+# Of so many messages each lane that waits has one at least: nobody can starve anybody.
+TURNS = 10
 # What a message's mark shows; an accepted message shows the clock until WhatsApp reports it sent.
 TICKS = {
     "PENDING": "clock",
@@ -107,6 +124,26 @@ def backoff_seconds(
     """
     wait = min(most, first * factor ** min(attempt - 1, 20))
     return max(wait, at_least) * (1 + chance / 4)
+
+
+def in_turn(lanes: Sequence[Sequence[Waiting]], *, taken: int) -> list[Waiting]:
+    """Return everything that waits in the order in which it may go; the first lane goes first.
+
+    Of ``TURNS`` in a row the last is the last lane's, the one before that the lane's before, and so
+    on, while they have something. ``taken`` is how many went before, so that a row may be
+    interrupted anywhere.
+    """
+    heads = [0] * len(lanes)
+    total = sum(map(len, lanes))
+    order: list[Waiting] = []
+    while len(order) < total:
+        place = (taken + len(order)) % TURNS
+        owner = place - TURNS + len(lanes)  # whose turn it is; below 1 the first lane's
+        waiting = [one for one, lane in enumerate(lanes) if heads[one] < len(lane)]
+        lane = owner if owner > 0 and owner in waiting else waiting[0]
+        order.append(lanes[lane][heads[lane]])
+        heads[lane] += 1
+    return order
 
 
 def match_key(wa_id: str) -> str:

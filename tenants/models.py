@@ -20,6 +20,12 @@ class Plan(models.Model):
 
     code = models.CharField(_("code"), max_length=20, choices=Code, unique=True)
     name = models.CharField(_("name"), max_length=80)
+    messages_per_second = models.PositiveIntegerField(
+        _("messages a second"),
+        null=True,
+        blank=True,
+        help_text=_("Of all its numbers together. Empty: as many as WhatsApp allows."),
+    )
 
     class Meta:
         verbose_name = _("plan")

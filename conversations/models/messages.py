@@ -75,7 +75,8 @@ class Message(models.Model):
     retry_of = models.ForeignKey(
         "self", models.PROTECT, null=True, related_name="attempts_after", db_index=False
     )
-    # Sending: who may claim it when, and how often it was tried.
+    # Sending: who goes first, who may claim it when, and how often it was tried.
+    lane = models.PositiveSmallIntegerField(default=0, db_default=0)  # a rules.Lane
     due_at = models.DateTimeField(null=True)
     lease_until = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -106,6 +107,12 @@ class Message(models.Model):
                 fields=["phone", "conversation", "id"],
                 condition=models.Q(status__in=["PENDING", "HELD", "SENDING", "UNKNOWN"]),
                 name="message_outbox",
+            ),
+            # Serves the claim of each lane, oldest first.
+            models.Index(
+                fields=["phone", "lane", "id"],
+                condition=models.Q(status="PENDING"),
+                name="message_lane",
             ),
             # Serves the attempts of one message: the thread shows the last one only.
             models.Index(

@@ -144,13 +144,18 @@ class TenantAdmin(ConsoleAdmin):
 
 @admin.register(Plan)
 class PlanAdmin(ConsoleAdmin):
-    list_display = ("name", "code")
+    list_display = ("name", "code", "messages_per_second")
     ordering = ("id",)
-    fields = ("name", "code")
+    fields = ("name", "code", "messages_per_second")
     readonly_fields = ("code",)
 
     def has_add_permission(self, request: ConsoleRequest) -> bool:
         return False  # their codes are the product's
 
     def save_model(self, request: ConsoleRequest, obj: Plan, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
-        tenancy.rename_plan(actor=request.user, plan=obj, name=obj.name)
+        tenancy.change_plan(
+            actor=request.user,
+            plan=obj,
+            name=obj.name,
+            messages_per_second=obj.messages_per_second,
+        )

@@ -108,11 +108,19 @@ def change_tenant(*, actor: User | None, tenant: Tenant, name: str, plan: Plan) 
         )
 
 
-def rename_plan(*, actor: User | None, plan: Plan, name: str) -> None:
-    """Change what a plan is called; its code stays."""
+def change_plan(
+    *, actor: User | None, plan: Plan, name: str, messages_per_second: int | None
+) -> None:
+    """Change what a plan is called and what it allows (None: no limit); its code stays."""
     with context.platform(), transaction.atomic():
-        Plan.objects.filter(pk=plan.pk).update(name=name)
-        audit.record(actor=actor, action="plan.renamed", target=plan)
+        plans = Plan.objects.filter(pk=plan.pk)
+        plans.update(name=name, messages_per_second=messages_per_second)
+        audit.record(
+            actor=actor,
+            action="plan.changed",
+            target=plan,
+            changes={"messages_per_second": messages_per_second},
+        )
 
 
 def suspend_tenant(*, actor: User | None, tenant: Tenant) -> bool:

@@ -89,6 +89,24 @@ class Phone(models.Model):
         return self.status == self.Status.ACTIVE
 
 
+class NumberPace(models.Model):
+    """What Meta taught us of how fast a number may send; no row: nothing yet."""
+
+    phone = models.OneToOneField(
+        Phone, models.CASCADE, primary_key=True, related_name="learnt_pace"
+    )
+    # Of the number's rate, as it was at ``slowed_at``: it recovers from then on.
+    factor = models.FloatField(db_default=1.0)
+    slowed_at = models.DateTimeField(null=True)
+    paused_until = models.DateTimeField(null=True)  # nothing goes before
+    bulk_paused_until = models.DateTimeField(null=True)
+    # From when on the number is free, where there is no Redis to ask.
+    free_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.phone_id} {self.factor:.2f}"
+
+
 class NumberFact(models.Model):
     """The newest word on one matter of a number: its quality, its tier, its token, ...
 
