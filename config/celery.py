@@ -4,9 +4,10 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_ready
+from celery.signals import worker_ready, worker_shutting_down
 
 from config import collector
+from tenants import stopping
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -18,3 +19,8 @@ app.autodiscover_tasks(["conversations", "whatsapp"])
 @worker_ready.connect
 def _spare_the_collector(**_: Any) -> None:
     collector.spare()
+
+
+@worker_shutting_down.connect
+def _take_no_more(**_: Any) -> None:
+    stopping.ask()

@@ -3,7 +3,6 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
 from concurrent.futures import Future, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ import psycopg
 
 from conversations.services import batches, learning, sessions
 from conversations.services.sessions import Sessions
-from tenants import context, queue
+from tenants import context, queue, stopping
 from tenants.feed import live
 from whatsapp.webhooks.services import deliveries, parking
 from whatsapp.webhooks.types import Batch
@@ -43,20 +42,16 @@ _wanted = threading.Event()
 _kept = sessions.Keeper()
 
 
-def process_deliveries(
-    *,
-    limit: int = LIMIT,
-    seconds: float = SECONDS,
-    stopping: Callable[[], bool] = lambda: False,
-) -> int:
+def process_deliveries(*, limit: int = LIMIT, seconds: float = SECONDS) -> int:
     """Work on what is new until nothing is, for so many seconds at most; return how many bodies.
 
+    It also ends, after the batch in its hands, when the process is asked to end.
     Several may run at once. Safe to repeat and to kill at any point.
     Raises: psycopg.Error when Postgres is away; nothing is lost by it.
     """
     opened = sessions.fresh()
     try:
-        return Worker(opened, limit=limit).run(seconds=seconds, stopping=stopping)
+        return Worker(opened, limit=limit).run(seconds=seconds)
     finally:
         opened.close()
 
@@ -68,12 +63,14 @@ def attend() -> None:
     """
     _wanted.set()
     # Released before it is asked again: whoever set it and was refused is heard.
-    while _wanted.is_set() and _turn.acquire(blocking=False):
+    while _wanted.is_set() and not stopping.asked() and _turn.acquire(blocking=False):
         try:
             _wanted.clear()
             Worker(_kept.get()).run()
         finally:
             _turn.release()
+    if stopping.asked():
+        queue.nudge(TASK)  # whoever takes over need not wait for the sweeper
 
 
 @dataclass(slots=True)
@@ -118,15 +115,15 @@ class Worker:
         self._replays_at = -REPLAY_LOOK_SECONDS
         self._helped_at = -HELP_SECONDS
 
-    def run(self, *, seconds: float = SECONDS, stopping: Callable[[], bool] = lambda: False) -> int:
-        """Work until nothing is new, time is up or somebody says stop; return how many bodies."""
+    def run(self, *, seconds: float = SECONDS) -> int:
+        """Work until nothing is new, time is up or the process ends; return how many bodies."""
         if _stale_notes:
             deliveries.forget(self._opened.work, list(_stale_notes))
             _stale_notes.clear()
         until = time.monotonic() + seconds
         total = 0
         try:
-            while not stopping() and (done := self._busy_for(until, stopping)):
+            while done := self._busy_for(until):
                 total += done
                 if time.monotonic() >= until:
                     queue.nudge(TASK)
@@ -138,10 +135,10 @@ class Worker:
             self._hints.finish()
         return total
 
-    def _busy_for(self, until: float, stopping: Callable[[], bool]) -> int:
+    def _busy_for(self, until: float) -> int:
         """Work until nothing has come for a moment; return how many bodies there were."""
         total, found_at = 0, -LINGER_SECONDS
-        while not stopping():
+        while not stopping.asked():
             done = self.round()
             total += done
             now = time.monotonic()

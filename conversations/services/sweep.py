@@ -108,7 +108,7 @@ class Sweeper:
 
     def _deliveries(self) -> None:
         if _overdue():
-            inbound.process_deliveries(seconds=INLINE_SECONDS, stopping=self.stopping)
+            inbound.process_deliveries(seconds=INLINE_SECONDS)
 
     def _held(self) -> None:
         woken = HELD_AT_ONCE
@@ -116,7 +116,7 @@ class Sweeper:
             woken = parking.wake_held(self._session, limit=HELD_AT_ONCE)
             if woken:
                 logger.info("sweeper: %s held units are worked on", woken)
-                inbound.process_deliveries(seconds=INLINE_SECONDS, stopping=self.stopping)
+                inbound.process_deliveries(seconds=INLINE_SECONDS)
 
     def _tenants(self) -> None:
         purging = self._due("retention", RETENTION_SECONDS)

@@ -6,7 +6,7 @@ import pytest
 
 from conversations.models import Contact, ContactIdentity, Conversation, Message
 from conversations.services import inbound
-from tenants import context
+from tenants import context, stopping
 from tenants.feed import live
 from tenants.feed.models import Change, Counter
 from tests import library
@@ -310,5 +310,22 @@ def test_time_that_is_up_leaves_the_rest_for_the_next_call(meta_app, phones):
     deliver(meta_app, *(messages(text(f"wamid.{n}")) for n in range(3)))
 
     assert inbound.process_deliveries(limit=1, seconds=0) == 1
-    assert inbound.process_deliveries(limit=1, stopping=lambda: True) == 0
+    assert inbound.process_deliveries(limit=1) == 2
+
+
+def test_a_process_that_ends_takes_no_more(meta_app, phones, monkeypatch):
+    deliver(meta_app, *(messages(text(f"wamid.{n}")) for n in range(3)))
+    real = inbound.Worker.round
+
+    def end_after_it(worker):
+        stopping.ask()
+        return real(worker)
+
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr(inbound.Worker, "round", end_after_it)
+            assert inbound.process_deliveries(limit=1) == 1
+        assert inbound.process_deliveries(limit=1) == 0
+    finally:
+        stopping.forget()
     assert inbound.process_deliveries(limit=1) == 2

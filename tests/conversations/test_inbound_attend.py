@@ -11,7 +11,7 @@ from config.ingest import TASK, Nudge
 from conversations import tasks
 from conversations.models import Message
 from conversations.services import inbound
-from tenants import context, queue
+from tenants import context, queue, stopping
 from tenants.feed import live
 from tests.conversations.events import body, change, deliver, text, unaccounted
 from tests.polling import until
@@ -109,6 +109,21 @@ def test_full_batches_call_for_help(acme, meta_app, phones, monkeypatch):
 
     inbound.process_deliveries(limit=2)
 
+    assert nudges == [inbound.TASK]
+
+
+def test_a_worker_that_ends_leaves_its_nudge_to_another(acme, meta_app, phones, monkeypatch):
+    nudges = []
+    monkeypatch.setattr(queue, "nudge", nudges.append)
+    deliver(meta_app, body(change(messages=[text("wamid.1")])))
+    stopping.ask()
+
+    try:
+        tasks.process_deliveries()
+    finally:
+        stopping.forget()
+
+    assert count(acme) == 0
     assert nudges == [inbound.TASK]
 
 
