@@ -88,7 +88,8 @@ class WebhookDelivery(models.Model):
     )
     body = models.BinaryField()
     sha256 = models.BinaryField(max_length=32)
-    # What a bounded byte search finds first: for sharding and search, never for routing.
+    # What a bounded byte search finds first, where it may be one of the app's: for fairness and
+    # search, never for routing.
     phone_number_id_hint = models.CharField(_("phone number id"), max_length=40, db_default="")
     received_at = models.DateTimeField(_("received at"), db_default=Now(), editable=False)
     state = models.CharField(_("state"), max_length=10, choices=State, db_default=State.NEW)
@@ -106,6 +107,12 @@ class WebhookDelivery(models.Model):
         indexes = [
             # Serves the claim: what is new, oldest first.
             models.Index(fields=["id"], condition=models.Q(state="NEW"), name="delivery_new"),
+            # Serves the claim out of a flood: of what is new, the oldest of each number.
+            models.Index(
+                fields=["app", "phone_number_id_hint", "id"],
+                condition=models.Q(state="NEW"),
+                name="delivery_new_of_number",
+            ),
             # Serves the count of repeats of one body.
             models.Index(fields=["sha256"], name="delivery_sha256"),
         ]
