@@ -105,6 +105,10 @@ CHANNEL_LAYERS = {
     }
 }
 
+# Where senders reserve their moments (tenants.buckets).
+BUCKET_REDIS_URL = f"{REDIS_URL}/2"
+BUCKET_KEY_PREFIX = f"{REDIS_PREFIX}bucket:"
+
 # --- Celery: nudges only, the work is in Postgres -----------------------------------------------
 CELERY_BROKER_URL = f"{REDIS_URL}/0"
 CELERY_BROKER_TRANSPORT_OPTIONS = {

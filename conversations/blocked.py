@@ -5,6 +5,8 @@ from django.db.models import QuerySet
 from conversations.models import Block, Contact, Conversation
 from tenants.permissions import Actor, Permission
 
+# Nothing is sent to them.
+APART = (Block.State.BLOCKED, Block.State.UNBLOCKING)
 _SHOWN = (Block.State.BLOCKING, Block.State.BLOCKED, Block.State.UNBLOCKING)
 
 

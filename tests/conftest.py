@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
@@ -206,3 +207,9 @@ def console(people) -> Client:
     device = second_factor.device_of(people["admin@balcao.test"])
     browser.post("/admin/second-factor/", {"code": f"{totp(device.bin_key):06d}"})
     return browser
+
+
+@pytest.fixture(autouse=True)
+def _buckets_of_its_own(settings):
+    """Rows are flushed and their ids come again; what was reserved for them must not."""
+    settings.BUCKET_KEY_PREFIX = f"{settings.BUCKET_KEY_PREFIX}{uuid4()}:"

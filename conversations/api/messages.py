@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from conversations import selectors
 from conversations.api import examples, sending
 from conversations.models import Conversation, Message
+from conversations.rules import Lane
 from conversations.serializers.reading import DryRunSerializer, MessageSerializer
 from conversations.serializers.sending import SendSerializer
 from conversations.services import idempotency, outbound
@@ -76,7 +77,7 @@ class SendView(TenantAPIView):
             draft = outbound.check_message(**message)
             return Response(DryRunSerializer(draft).data)
         return self.answer_once(
-            request, lambda: outbound.send_message(client_id=uuid4(), **message)
+            request, lambda: outbound.send_message(client_id=uuid4(), lane=Lane.API, **message)
         )
 
     def answer_once(self, request: Request, send: Callable[[], Message]) -> Response:

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from conversations.api import examples
 from conversations.api.messages import KEY_PARAMETER, PROBLEM_TYPE, SendView
 from conversations.models import Message
+from conversations.rules import Lane
 from conversations.serializers.reading import MessageSerializer
 from conversations.services import starting, template_sending
 from conversations.services.template_sending import TemplateUnknownError
@@ -71,6 +72,7 @@ class SendTemplateView(SendView):
                 values=data["values"],
                 client_id=uuid4(),
                 now=timezone.now(),
+                lane=Lane.API,
             )
 
         return self.answer_once(request, send)

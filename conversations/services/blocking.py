@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from conversations import rules
+from conversations import blocked, rules
 from conversations.models import Block, Contact, ContactIdentity, Conversation
 from conversations.selectors import MergedError
 from conversations.services import contacts
@@ -15,7 +15,6 @@ from tenants.permissions import Actor, Permission
 from whatsapp.models import Job, Phone
 from whatsapp.services import jobs
 
-_APART = (Block.State.BLOCKED, Block.State.UNBLOCKING)
 _NAMES = (ContactIdentity.Kind.WA_ID, ContactIdentity.Kind.BSUID)
 
 
@@ -54,7 +53,7 @@ class NamelessError(DomainError):
 def check_apart(conversation: Conversation) -> None:
     """Refuse to write to somebody who is blocked. One query. Raises: ContactBlockedError."""
     pair = Block.objects.filter(contact=conversation.contact_id, phone=conversation.phone_id)
-    if pair.filter(state__in=_APART).exists():
+    if pair.filter(state__in=blocked.APART).exists():
         raise ContactBlockedError
 
 
@@ -86,7 +85,7 @@ def unblock(*, actor: Actor, contact: Contact, phone: Phone, now: datetime) -> J
     actor.require(Permission.BLOCK_CONTACTS)
     row = _locked(contact)
     _check(row, phone)
-    if not Block.objects.filter(contact=row, phone=phone, state__in=_APART).exists():
+    if not Block.objects.filter(contact=row, phone=phone, state__in=blocked.APART).exists():
         raise BlockStateError(blocked=False)
     return _ask(actor, row, phone, Block.State.UNBLOCKING, now)
 

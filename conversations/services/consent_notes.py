@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from conversations import rules
 from conversations.models import ConsentEvent, Contact
 from conversations.selectors import MergedError
-from conversations.services import claims, consent
+from conversations.services import consent, heads
 from conversations.services.consent import Source, Value, Word
 from tenants.db import arrays
 from tenants.errors import DomainError
@@ -99,7 +99,7 @@ def note_failures() -> int:
     before or after the message had its wamid. Idempotent. Returns how many were noted.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_FAILED, (claims.STOPPED_WHILE_QUEUED, FAILURE_DAYS, _AT_ONCE))
+        cursor.execute(_FAILED, (heads.STOPPED_WHILE_QUEUED, FAILURE_DAYS, _AT_ONCE))
         rows = cursor.fetchall()
         if not rows:
             return 0

@@ -6,44 +6,66 @@ what nobody knows the end of is never sent again by itself.
 
 import logging
 import time
-from collections.abc import Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from threading import Lock
 
 from django.conf import settings
+from django.db import OperationalError, connection
 
 from conversations.services import claims, reconciling, results
-from conversations.services.claims import Claim
+from conversations.services.heads import Claim
 from conversations.services.results import Result
-from tenants import queue
+from tenants import context, queue, stopping
 from tenants.models import Tenant
 from whatsapp.client import CloudApiClient, SentMessage
 from whatsapp.errors import CloudApiError, MaybeSentError, NotSentError
 
 logger = logging.getLogger(__name__)
 
-# Calls of one number in flight; a number whose calls hang keeps no more of the threads than these.
-WINDOW = 16
-POOL_THREADS = 64
+# Calls of one number in flight: half a second's worth of what it may send, within these. A number
+# whose calls hang keeps no more of the threads.
+WINDOW, WINDOW_MOST = 16, 128
+POOL_THREADS = 192
 # Threads are kept, with their connections; they never touch the database.
 _pool = ThreadPoolExecutor(POOL_THREADS, thread_name_prefix="send")
-DRAIN_SECONDS = 20.0
+# Then others have their turn with the worker's thread.
+DRAIN_SECONDS = 5.0
 LOOK_SECONDS = 1.0
+# Answers are written together, but not later than this.
+SETTLE_SECONDS, SETTLE_MANY = 0.1, 64
+SETTLE_TRIES = 30
 # A claim that found no free thread for so long is handed back: the whole call must fit its lease.
 START_SECONDS = 20.0
+# A sender that was held up does not make up for it faster than this.
+CATCHING_UP = 0.95
 # What is due for so long was reached by no nudge: the sweeper sends it itself, for a short while.
 OVERDUE_SECONDS = 8.0
 SWEEP_SECONDS = 3.0
+
+Ended = Future[SentMessage] | None
 
 
 def drain(*, phone_id: int, seconds: float = DRAIN_SECONDS) -> None:
     """Send what a number has queued and due until nothing is, for so many seconds at most.
 
-    In the current tenant. Several may run at once; safe to repeat and to kill at any point. What is
-    left after the time is nudged again.
+    In the current tenant. Of several at once in a process one works, and is told that there is
+    more; processes share the pace. Safe to repeat and to kill at any point. What is left after the
+    time is nudged again; who is asked to stop hands back what has not left.
     """
-    claims.release(phone_id=phone_id)
-    if _Drain(phone_id, until=time.monotonic() + seconds).run():
-        queue.enqueue("conversations.tasks.drain_outbox", phone_id=phone_id)
+    key = (context.current_schema(), phone_id)
+    bell: SimpleQueue[Ended] = SimpleQueue()
+    if not _desk.open(key, bell):
+        return
+    again = False  # after a failure the sweeper comes by
+    try:
+        claims.release(phone_id=phone_id)
+        again = _Drain(phone_id, until=time.monotonic() + seconds, bell=bell).run()
+    finally:
+        if _desk.close(key) or again:
+            queue.enqueue("conversations.tasks.drain_outbox", phone_id=phone_id)
 
 
 def sweep(*, tenant: Tenant) -> None:
@@ -60,49 +82,200 @@ def sweep(*, tenant: Tenant) -> None:
             drain(phone_id=phone_id, seconds=SWEEP_SECONDS)
 
 
+class _Desk:
+    """Who serves which number in this process: one thread each, and a bell for the others."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._bells: dict[tuple[str, int], SimpleQueue[Ended]] = {}
+        self._rung: set[tuple[str, int]] = set()
+
+    def open(self, key: tuple[str, int], bell: SimpleQueue[Ended]) -> bool:
+        """Begin to serve a number; False, and its bell rings, where somebody does."""
+        with self._lock:
+            if key in self._bells:
+                self._rung.add(key)
+                self._bells[key].put(None)
+                return False
+            self._bells[key] = bell
+            return True
+
+    def close(self, key: tuple[str, int]) -> bool:
+        """End it; True when the bell rang, and nobody may have looked since."""
+        with self._lock:
+            del self._bells[key]
+            rung = key in self._rung
+            self._rung.discard(key)
+            return rung
+
+    def look(self, key: tuple[str, int]) -> None:
+        """Forget the ringing: the outbox is looked at after this."""
+        with self._lock:
+            self._rung.discard(key)
+
+
+_desk = _Desk()
+
+
 class _Drain:
     """One thread's run over one number's outbox."""
 
-    def __init__(self, phone_id: int, *, until: float) -> None:
+    def __init__(self, phone_id: int, *, until: float, bell: SimpleQueue[Ended]) -> None:
         self._phone_id = phone_id
+        self._key = (context.current_schema(), phone_id)
         self._until = until
-        self._paused_until = 0.0  # after a refusal that concerns the whole number
+        self._ended = bell
+        self._waiting: deque[tuple[float, Claim]] = deque()  # by the moment of leaving
         self._flights: dict[Future[SentMessage], Claim] = {}
+        self._answered: list[Result] = []
+        self._answered_at = 0.0
+        self._turn = 0
+        self._per_second = 1.0
+        self._left_at = 0.0
+        self._fill_at = 0.0
         self._found = True
+        self._failures = 0
 
     def run(self) -> bool:
         """Work to the end; tell whether time was up before the work was."""
         while True:
             self._fill()
-            if self._flights:
-                done, _running = wait(self._flights, LOOK_SECONDS, FIRST_COMPLETED)
-                self._settle(done)
-            elif not self._rest():
-                return self._found and time.monotonic() >= self._until
+            self._launch()
+            if not (self._waiting or self._flights or self._answered) and self._is_over():
+                return self._found and not stopping.asked()
+            self._collect()
+            if self._is_time_to_settle():
+                self._settle()
+
+    def _window(self) -> int:
+        return min(WINDOW_MOST, max(WINDOW, round(self._per_second / 2)))
 
     def _fill(self) -> None:
-        now, free = time.monotonic(), WINDOW - len(self._flights)
-        if now >= self._until or now < self._paused_until or free < WINDOW // 4:
+        now = time.monotonic()
+        if stopping.asked():
+            self._hand_back()
+        free = self._window() - len(self._flights) - len(self._waiting)
+        if stopping.asked() or now >= self._until or now < self._fill_at or free <= 0:
             return
-        taken = claims.take(phone_id=self._phone_id, limit=free)
-        self._found = bool(taken)
-        start_before = time.monotonic() + START_SECONDS
-        for claim in taken:
-            self._flights[_pool.submit(_call, claim, start_before)] = claim
+        _desk.look(self._key)
+        floor = self._waiting[-1][0] if self._waiting else self._left_at
+        try:
+            taken = claims.take(
+                phone_id=self._phone_id,
+                limit=free,
+                turn=self._turn,
+                floor_seconds=max(floor + 1 / self._per_second - now, 0.0) if floor else 0.0,
+            )
+        except OperationalError:
+            self._give_up()
+            return
+        self._per_second, self._found = taken.per_second, bool(taken.claims or taken.rest_seconds)
+        self._turn += len(taken.claims)
+        self._waiting += [(now + claim.wait_seconds, claim) for claim in taken.claims]
+        self._fill_at = now + self._pause_seconds(taken)
 
-    def _settle(self, done: Iterable[Future[SentMessage]]) -> None:
-        ended = [_result(self._flights.pop(future), future) for future in done]
-        if ended:
-            rest_seconds = results.settle(ended)
-            self._paused_until = max(self._paused_until, time.monotonic() + rest_seconds)
+    def _give_up(self) -> None:
+        """Take nothing more, but write down how the calls end that are under way."""
+        logger.warning("number %s: Postgres does not answer, the sweeper comes by", self._phone_id)
+        connection.close()
+        self._until, self._found = 0.0, False
 
-    def _rest(self) -> bool:
-        """Sit a pause out; False when there is none, or none that ends in time."""
-        seconds = self._paused_until - time.monotonic()
-        if seconds <= 0 or self._paused_until >= self._until:
+    def _pause_seconds(self, taken: claims.Taken) -> float:
+        """Return when to look again: before what was reserved has left, or for something new."""
+        ahead = claims.HORIZON_SECONDS / 2
+        if taken.claims:
+            return max(taken.claims[-1].wait_seconds - ahead, 0.0)
+        if taken.rest_seconds:
+            return max(taken.rest_seconds - ahead, 0.02)
+        return LOOK_SECONDS
+
+    def _launch(self) -> None:
+        """Begin the calls whose moment has come, and never two of them closer than the pace."""
+        while self._waiting and len(self._flights) < self._window():
+            now = time.monotonic()
+            if now < self._leaving_at():
+                return
+            _slot, claim = self._waiting.popleft()
+            self._left_at = now
+            future = _pool.submit(_call, claim, now + START_SECONDS)
+            self._flights[future] = claim
+            future.add_done_callback(self._ended.put)
+
+    def _leaving_at(self) -> float:
+        return max(self._waiting[0][0], self._left_at + CATCHING_UP / self._per_second)
+
+    def _collect(self) -> None:
+        """Wait for an answer, a moment of leaving or the bell, whichever is first."""
+        now = time.monotonic()
+        until = [now + LOOK_SECONDS]
+        if now < self._until and self._fill_at > now:
+            until.append(self._fill_at)
+        if self._waiting and len(self._flights) < self._window():
+            until.append(self._leaving_at())
+        if self._answered:
+            until.append(self._answered_at + SETTLE_SECONDS)
+        try:
+            ended = self._ended.get(timeout=max(min(until) - now, 0.001))
+            while True:
+                self._take(ended)
+                ended = self._ended.get_nowait()
+        except Empty:
+            return
+
+    def _take(self, ended: Ended) -> None:
+        if ended is None:  # the bell
+            self._fill_at = min(self._fill_at, time.monotonic())
+            return
+        if not self._answered:
+            self._answered_at = time.monotonic()
+        self._answered.append(_result(self._flights.pop(ended), ended))
+
+    def _is_time_to_settle(self) -> bool:
+        if not self._answered or time.monotonic() < self._answered_at:
             return False
-        time.sleep(seconds)
-        return True
+        return (
+            not (self._flights or self._waiting)
+            or len(self._answered) >= SETTLE_MANY
+            or time.monotonic() >= self._answered_at + SETTLE_SECONDS
+        )
+
+    def _settle(self) -> None:
+        try:
+            rest_seconds = results.settle(self._answered)
+        except OperationalError:
+            if self._failures >= SETTLE_TRIES:
+                raise
+            self._settle_later()
+            return
+        self._answered, self._failures = [], 0
+        now = time.monotonic()
+        if rest_seconds:  # whatever it was, it concerns the whole number
+            self._hand_back()
+            self._fill_at = now + rest_seconds
+        elif not self._waiting:
+            self._fill_at = min(self._fill_at, now)  # the next ones of these conversations
+
+    def _settle_later(self) -> None:
+        """What Meta answered is known here alone: try for as long as the leases last."""
+        self._failures += 1
+        self._give_up()
+        self._answered_at = time.monotonic() + 1.0
+
+    def _hand_back(self) -> None:
+        waiting = [claim for _slot, claim in self._waiting]
+        self._waiting.clear()
+        if waiting:
+            with suppress(OperationalError):  # their leases run out
+                claims.hand_back(waiting)
+
+    def _is_over(self) -> bool:
+        """Tell whether there is nothing to wait for within our time."""
+        now = time.monotonic()
+        if stopping.asked() or now >= self._until:
+            return True
+        if self._fill_at <= now:
+            return False
+        return not self._found or self._fill_at >= self._until
 
 
 def _call(claim: Claim, start_before: float) -> SentMessage:

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from conversations import rules
 from conversations.models import Conversation, Message
+from conversations.rules import Lane
 from conversations.selectors import MergedError
 from conversations.services import blocking, composing, enclosing, reactions, reading
 from tenants import context, queue
@@ -93,6 +94,7 @@ def send_message(
     reply_to: Message | None = None,
     seen_message_id: int | None = None,
     force: bool = False,
+    lane: Lane = Lane.REPLY,
 ) -> Message:
     """Queue a free-form message; the same ``client_id`` again returns the first one.
 
@@ -113,6 +115,7 @@ def send_message(
         now=now,
         reply_to=reply_to,
     )
+    draft.lane = lane
     seen = None if force else seen_message_id
     return queue_draft(
         actor=actor, conversation_id=conversation.pk, draft=draft, now=now, seen=seen

@@ -66,8 +66,10 @@ _DUE = """
         AND NOT EXISTS (
             SELECT FROM conversations_message AS ahead
             WHERE ahead.phone_id = message.phone_id
-                AND ahead.conversation_id = message.conversation_id AND ahead.id < message.id
-                AND ahead.status IN ('PENDING', 'HELD', 'SENDING', 'UNKNOWN')
+                AND ahead.conversation_id = message.conversation_id AND ahead.id <> message.id
+                AND (ahead.status = 'SENDING'
+                    OR ahead.status = 'UNKNOWN' AND ahead.due_at > clock_timestamp()
+                    OR ahead.status IN ('PENDING', 'HELD') AND ahead.id < message.id)
         )
     GROUP BY message.phone_id
 """

@@ -10,19 +10,21 @@ from psycopg.errors import DeadlockDetected
 
 from conversations import rules
 from conversations.services import block_rows, learning, outbox, statuses
-from conversations.services.claims import Claim
+from conversations.services.heads import Claim
 from conversations.services.outbox import Move
 from tenants import queue
 from whatsapp import errors
 from whatsapp.client import SentMessage
 from whatsapp.errors import CloudApiError
 from whatsapp.payloads import Sender
-from whatsapp.services import health, upload_rows
+from whatsapp.services import health, pace, upload_rows
 
 # How long an unknown end may wait for a status before anybody asks (see reconciling).
 CONFIRM_SECONDS = 90.0
 # The customer is blocked on this number, whoever did it.
 _BLOCKED = 130403
+# This customer got more in a short time than Meta allows.
+_PAIR_LIMIT = 131056
 # What Meta may say of a file's id that it does not know any more.
 _FILE_UNKNOWN = {100, 131009, 131053}
 _random = random.SystemRandom()
@@ -51,6 +53,7 @@ def settle(results: Sequence[Result]) -> float:
     ends = [(result.claim.message_id, result.end) for result in results]
     learning.learn({pk: _named(end) for pk, end in ends if isinstance(end, SentMessage)})
     block_rows.learn(message_ids=[pk for pk, end in ends if _is_apart(end)])
+    _slow_pairs_down(results)
     return rest_seconds
 
 
@@ -74,6 +77,7 @@ def _settle(results: Sequence[Result]) -> float:
             drafts += outbox.hold(cursor, phone_id)
         elif accepted:
             health.answered(phone_id=phone_id, sealed=results[-1].claim.sender.sealed)
+        pace.fed_back(phone_id=phone_id, waits=_waits(results, moves))
         outbox.publish(drafts)
     return _rest_seconds(results, moves)
 
@@ -159,6 +163,24 @@ def _delay_seconds(end: errors.NotSentError, attempt: int) -> float:
         at_least=end.retry_after_seconds or 0.0,
         chance=_random.random(),
     )
+
+
+def _waits(results: Sequence[Result], moves: Sequence[Move]) -> dict[int, float]:
+    """Return what Meta refused for now, by code, with the longest wait that it asks for."""
+    seconds = {move.message_id: move.seconds or 0.0 for move in moves}
+    waits: dict[int, float] = {}
+    for one in results:
+        if isinstance(one.end, errors.NotSentError | errors.RefusedError) and one.end.code:
+            wait = seconds.get(one.claim.message_id, 0.0)
+            waits[one.end.code] = max(waits.get(one.end.code, 0.0), wait)
+    return waits
+
+
+def _slow_pairs_down(results: Sequence[Result]) -> None:
+    for one in results:
+        if isinstance(one.end, errors.NotSentError) and one.end.code == _PAIR_LIMIT:
+            wait = _delay_seconds(one.end, one.claim.attempt)
+            pace.pair_refused(conversation_id=one.claim.conversation_id, seconds=wait)
 
 
 def _rest_seconds(results: Sequence[Result], moves: Sequence[Move]) -> float:

@@ -11,6 +11,7 @@ from phonenumbers import ValidationResult
 
 from conversations import rules
 from conversations.models import Conversation, Message
+from conversations.rules import Lane
 from conversations.services import merging, outbound, people, template_sending, threads
 from tenants.errors import DomainError
 from tenants.permissions import Actor
@@ -56,6 +57,7 @@ def send_template(
     values: Mapping[str, str],
     client_id: UUID,
     now: datetime,
+    lane: Lane = Lane.REPLY,
 ) -> Message:
     """Queue a template to a number, whoever it belongs to; a refusal leaves nothing behind.
 
@@ -69,6 +71,7 @@ def send_template(
             values=values,
             client_id=client_id,
             now=now,
+            lane=lane,
         )
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations import rules
 from conversations.models import Contact, Conversation, Message
+from conversations.rules import Lane
 from conversations.services import enclosing, outbound
 from conversations.services.composing import InvalidMessageError
 from tenants.errors import DomainError
@@ -56,6 +57,7 @@ def send_template(
     values: Mapping[str, str],
     client_id: UUID,
     now: datetime,
+    lane: Lane = Lane.REPLY,
 ) -> Message:
     """Queue a template, whether or not the window is open.
 
@@ -78,6 +80,7 @@ def send_template(
         content=rendered.payload,
         extras={"template": _shown(template, rendered)},
         client_id=client_id,
+        lane=lane,
     )
     _enclose(actor, template, values.get(HEADER_FILE, ""), draft)
     return outbound.queue_draft(actor=actor, conversation_id=conversation.pk, draft=draft, now=now)

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from conversations.api import sending
 from conversations.models import Message
+from conversations.rules import Lane
 from tenants import context
 from tests.api import api_of, check_problem
 from tests.conversations.sending import conversation_with, message_in
@@ -59,6 +60,13 @@ def _sent(tenant):
 def _body(conversation, kind="text", content=None, **members):
     value = {"body": "Oi"} if content is None else content
     return {"conversation": conversation.pk, "type": kind, kind: value, **members}
+
+
+def test_what_a_program_sends_goes_behind_what_people_write(ana, acme, place, conversation):
+    assert ana.post(place, _body(conversation)).status_code == 202
+
+    (message,) = _sent(acme)
+    assert message.lane == Lane.API
 
 
 @pytest.mark.parametrize("name", sending.REQUESTS)

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection, transaction
 
 from conversations.models import ConsentEvent, Contact
-from conversations.services import claims, consent_notes, inbound, merging, sweep
+from conversations.services import consent_notes, heads, inbound, merging, sweep
 from conversations.services.outbox import Move, move, publish
 from tenants import context
 from tenants.db import raw
@@ -283,7 +283,7 @@ def test_other_failures_old_ones_and_our_own_say_nothing(inside, meta_app, conve
     now = datetime.now(UTC)
     message_in(conversation, status="FAILED", error_code=131050, failed_at=now - timedelta(days=9))
     message_in(conversation, status="FAILED", error_code=131049, failed_at=now)
-    ours = {"error_code": 131050, "error_detail": claims.STOPPED_WHILE_QUEUED}
+    ours = {"error_code": 131050, "error_detail": heads.STOPPED_WHILE_QUEUED}
     message_in(conversation, status="FAILED", failed_at=now, **ours)
 
     assert consent_notes.note_failures() == 0

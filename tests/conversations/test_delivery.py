@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from conversations import rules
 from conversations.models import Message, StatusEvent
-from conversations.services import claims, delivery, statuses
+from conversations.services import claims, delivery, heads, statuses
 from tenants import context, queue
 from tenants.feed.models import Change
 from tenants.models import AuditEvent
@@ -73,7 +73,7 @@ def talk(phone):
 
 
 def drain(phone):
-    delivery.drain(phone_id=phone.pk)
+    delivery.drain(phone_id=phone.pk, seconds=30)
 
 
 def fresh(message):
@@ -239,7 +239,7 @@ def test_one_message_of_a_conversation_is_in_flight(meta, phone, talk):
 def test_a_sender_that_died_leaves_a_message_that_is_never_sent_again(meta, phone, talk, acme):
     conversation = talk()
     message, behind, other = message_in(conversation), message_in(conversation), message_in(talk())
-    assert [claim.message_id for claim in claims.take(phone_id=phone.pk, limit=1)] == [message.pk]
+    assert [claim.message_id for claim in claims.take(phone_id=phone.pk, limit=1).claims] == [message.pk]
     Message.objects.filter(pk=message.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
 
     delivery.sweep(tenant=acme)
@@ -519,7 +519,7 @@ def test_a_window_that_closed_while_the_message_was_queued_fails_it(meta, phone,
     assert meta.requests == []
     fresh(message)
     assert (message.status, message.error_code) == ("FAILED", 131047)
-    assert message.failure.detail == claims.CLOSED_WHILE_QUEUED
+    assert message.failure.detail == heads.CLOSED_WHILE_QUEUED
     assert not message.may_send_again
     assert Change.objects.count() == 1
 
@@ -552,7 +552,7 @@ def test_a_customer_without_any_address_fails_the_message(meta, phone, talk):
     drain(phone)
 
     assert (fresh(message).status, message.error_code) == ("FAILED", 131062)
-    assert message.failure.detail == claims.NO_ADDRESS
+    assert message.failure.detail == heads.NO_ADDRESS
 
 
 @pytest.mark.parametrize("status", ["INACTIVE", "SUSPENDED"])

@@ -20,7 +20,7 @@ def claim(phones, acme):
     with context.tenant(acme.schema_name):
         opened_at = timezone.now() - timedelta(hours=1)
         message_in(conversation_with("551198", phone=phones["acme"], opened_at=opened_at))
-        (claim,) = claims.take(phone_id=phones["acme"].pk, limit=5)
+        (claim,) = claims.take(phone_id=phones["acme"].pk, limit=5).claims
         yield claim
 
 

@@ -1,6 +1,9 @@
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from conversations import rules
 
@@ -77,3 +80,36 @@ def test_waits_grow_to_an_end_and_honour_what_was_asked(attempt, at_least, chanc
     )
 
     assert wait == seconds
+
+
+LANES = st.lists(st.lists(st.integers(), max_size=40), min_size=3, max_size=3)
+
+
+@given(lanes=LANES, taken=st.integers(0, 99))
+def test_everybody_has_a_turn_once_and_in_the_order_of_the_lane(lanes, taken):
+    named = [[(lane, place) for place in range(len(one))] for lane, one in enumerate(lanes)]
+
+    order = rules.in_turn(named, taken=taken)
+
+    assert sorted(order) == sorted(one for lane in named for one in lane)
+    for lane in named:
+        assert [one for one in order if one in lane] == lane
+
+
+@given(lanes=LANES, taken=st.integers(0, 99))
+def test_no_lane_that_waits_is_passed_over_ten_times_in_a_row(lanes, taken):
+    named = [[(lane, place) for place in range(len(one))] for lane, one in enumerate(lanes)]
+
+    order = rules.in_turn(named, taken=taken)
+
+    for lane in range(3):
+        waiting = [-1, *(at for at, one in enumerate(order) if one[0] == lane)]
+        gaps = [after - before for before, after in pairwise(waiting)]
+        assert max(gaps, default=0) <= rules.TURNS
+
+
+def test_a_reply_goes_first_and_bulk_has_one_in_ten():
+    order = rules.in_turn([["reply"] * 16, ["api"] * 16, ["bulk"] * 16], taken=0)
+
+    assert order[:10] == ["reply"] * 8 + ["api", "bulk"]
+    assert rules.in_turn([["reply"], [], ["bulk"] * 3], taken=5) == ["reply"] + ["bulk"] * 3

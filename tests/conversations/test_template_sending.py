@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from conversations.models import Contact, Conversation, Message
-from conversations.services import claims, outbound, template_sending
+from conversations.services import claims, heads, outbound, template_sending
 from conversations.services.template_sending import (
     OptedOutError,
     TemplateNotApprovedError,
@@ -85,7 +85,7 @@ def test_a_template_leaves_though_the_window_is_closed(acme, actor, conversation
     assert message.content["components"][0]["parameters"][1] == {"type": "text", "text": "A-7"}
     assert message.extras["template"]["body"] == message.text
     with context.tenant(acme.schema_name):
-        (claim,) = claims.take(phone_id=conversation.phone_id, limit=5)
+        (claim,) = claims.take(phone_id=conversation.phone_id, limit=5).claims
     assert claim.body["type"] == "template"
     assert claim.body["template"] == message.content
 
@@ -147,15 +147,15 @@ def test_a_stop_said_while_it_waits_holds_marketing_back(
     message = _send(actor("ana@acme.test"), conversation, approved)
     with context.tenant(acme.schema_name):
         Contact.objects.update(marketing_opted_out_at=timezone.now())
-        taken = [claim.message_id for claim in claims.take(phone_id=phones["acme"].pk, limit=5)]
+        taken = [claim.message_id for claim in claims.take(phone_id=phones["acme"].pk, limit=5).claims]
 
         message.refresh_from_db()
         if category == "UTILITY":
             assert taken == [message.pk]
         else:
             assert taken == []
-            assert (message.status, message.error_code) == ("FAILED", claims.OPTED_OUT)
-            assert message.failure.detail == claims.STOPPED_WHILE_QUEUED
+            assert (message.status, message.error_code) == ("FAILED", heads.OPTED_OUT)
+            assert message.failure.detail == heads.STOPPED_WHILE_QUEUED
 
 
 def test_another_accounts_template_is_none_of_this_number(actor, conversation, approved):

@@ -10,8 +10,10 @@ from whatsapp.errors.accounts import ACCESS, TIME
 from whatsapp.errors.meanings import Answer, Failure, Kind, Wait, Whose
 from whatsapp.errors.meanings import gettext_noop as _
 from whatsapp.errors.messages import CUSTOMER, MESSAGE
+from whatsapp.errors.ours import NOT_PERMITTED, OURS
 
 __all__ = [
+    "NOT_PERMITTED",
     "TABLE",
     "UNCONFIRMED",
     "UNREACHABLE",
@@ -29,7 +31,7 @@ __all__ = [
     "from_answer",
 ]
 
-TABLE: dict[int, Failure] = {**ACCESS, **TIME, **CUSTOMER, **MESSAGE}
+TABLE: dict[int, Failure] = {**ACCESS, **TIME, **CUSTOMER, **MESSAGE, **OURS}
 UNLISTED = Failure(
     code=None,
     kind=Kind.PERMANENT,

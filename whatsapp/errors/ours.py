@@ -1,0 +1,16 @@
+"""Reasons of our own: their codes are negative, so that none can be Meta's."""
+
+from whatsapp.errors.meanings import Failure, Whose, user
+from whatsapp.errors.meanings import gettext_noop as _
+
+NOT_PERMITTED = -1
+
+OURS: dict[int, Failure] = {
+    **user(
+        NOT_PERMITTED,
+        whose=Whose.US,
+        title=_("Whoever wrote this message may no longer send any."),
+        action=_("Send it again in your own name, if it is still right."),
+        may_help=True,
+    ),
+}
