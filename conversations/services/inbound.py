@@ -14,6 +14,7 @@ from conversations.services.sessions import Sessions
 from tenants import context, queue, stopping
 from tenants.feed import live
 from whatsapp.webhooks.services import deliveries, parking
+from whatsapp.webhooks.services.turns import Ring
 from whatsapp.webhooks.types import Batch
 
 logger = logging.getLogger(__name__)
@@ -112,6 +113,8 @@ class Worker:
         self._awake = queue.Awake(TASK)
         self._skipped: set[int] = set()  # of tenants that could not be written
         self._found = True  # by the last claim
+        self._flooded = False  # it found more than a batch holds
+        self._ring = Ring()  # the numbers' turns then
         self._replays_at = -REPLAY_LOOK_SECONDS
         self._helped_at = -HELP_SECONDS
 
@@ -172,8 +175,9 @@ class Worker:
         claims, work = self._opened.claims, self._opened.work
         batch = Batch()
         if self._found or deliveries.any_new(claims, skip=self._skipped):
-            batch = deliveries.claim(claims, work, limit=self._limit, skip=self._skipped)
-        self._found = bool(batch.deliveries)
+            ring = self._ring if self._flooded else None
+            batch = deliveries.claim(claims, work, limit=self._limit, skip=self._skipped, ring=ring)
+        self._found, self._flooded = bool(batch.deliveries), batch.is_full
         now = time.monotonic()
         if self._found or now - self._replays_at < REPLAY_LOOK_SECONDS:
             return batch

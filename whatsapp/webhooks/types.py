@@ -70,6 +70,7 @@ class Batch:
     deliveries: list[Delivery] = field(default_factory=list)
     replays: list[Replay] = field(default_factory=list)
     note_id: int = 0  # of the note that tells the others about it
+    is_full: bool = False  # there may be more than it could hold
 
 
 @dataclass(slots=True)

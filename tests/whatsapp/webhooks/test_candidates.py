@@ -51,6 +51,22 @@ def test_an_own_app_signs_on_its_own_path_and_is_noted(door, stored, own_app):
     assert [delivery.app_id for delivery in stored()] == [app.pk]
 
 
+def test_an_own_app_gets_turns_for_its_own_numbers_only(door, stored, own_app, acme, meta_app):
+    """Whoever has a secret could make up as many numbers as it likes, each with a turn."""
+    app = own_app("2000")
+    connect(acme, app)
+    with context.platform():
+        mine = PhoneRoute.objects.get(tenant=acme).phone_number_id
+
+    for number in (mine, "999"):
+        body = b'{"phone_number_id":"%s"}' % number.encode()
+        assert door.post(body, by_key(app), secret="0002").status == 200
+        assert door.post(body).status == 200  # Meta's own signature
+
+    found = [(delivery.app_id, delivery.phone_number_id_hint) for delivery in stored()]
+    assert found == [(app.pk, mine), (meta_app.pk, mine), (app.pk, ""), (meta_app.pk, "999")]
+
+
 def test_an_own_app_signs_on_the_path_of_its_number(door, stored, own_app, acme):
     app = own_app("2000")
     connect(acme, app)

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from whatsapp import signature
-from whatsapp.webhooks.ingest import notices
+from whatsapp.webhooks.ingest import journal, notices
 from whatsapp.webhooks.ingest.candidates import App, Candidates, OpenSecret
 from whatsapp.webhooks.ingest.journal import Journal
 from whatsapp.webhooks.ingest.nudges import Nudges
@@ -96,7 +96,7 @@ class IngestApp:
             raise _refused()  # before the body is read
         body = await _read(receive)
         app = _signer(body, claimed[0], await self._candidates.of(**path.groupdict()))
-        await self._journal.store(app_id=app.pk, body=body)
+        await self._journal.store(app_id=app.pk, body=body, hint=app.hint(journal.hint(body)))
         return "EVENT_RECEIVED"
 
 

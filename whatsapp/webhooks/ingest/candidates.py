@@ -38,6 +38,13 @@ class App:
     pk: int
     secrets: tuple[str, ...] = field(repr=False)
     verify_token: str = field(repr=False)
+    # Of a tenant's own app the only numbers that it may speak of; None: any, Meta alone signs.
+    numbers: frozenset[str] | None = None
+
+    def hint(self, phone_number_id: str) -> str:
+        """Return a number that a body shows, unless the app has no right to its turn."""
+        known = self.numbers is None or phone_number_id in self.numbers
+        return phone_number_id if known else ""
 
 
 @dataclass(slots=True)
@@ -100,7 +107,8 @@ class Candidates:
                 notices.warn(f"Meta app {pk} is left out", "a seal does not open")
                 return
             opened[place] = value
-        app = App(pk, tuple(opened[place] for place in places[:-1]), opened[places[-1]])
+        owned = None if tenant is None else frozenset(numbers)
+        app = App(pk, tuple(opened[place] for place in places[:-1]), opened[places[-1]], owned)
         if tenant is None:
             snapshot.platform.append(app)
         snapshot.by_key[app_key] = app

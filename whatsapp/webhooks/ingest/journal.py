@@ -35,6 +35,7 @@ _HINT_BYTES = 64 * 1024
 class _Entry:
     app_id: int
     body: bytes
+    hint: str
     stored: asyncio.Future[None]
 
 
@@ -49,7 +50,7 @@ class Journal:
         self._waiting_bytes = 0
         self._on_stored = on_stored
 
-    async def store(self, *, app_id: int, body: bytes) -> None:
+    async def store(self, *, app_id: int, body: bytes, hint: str = "") -> None:
         """Return when the body is committed. Raises: UnavailableError, after 5 s at the latest.
 
         After the error it may still be committed; Meta then brings it again, as a repeat.
@@ -59,7 +60,7 @@ class Journal:
             raise UnavailableError
         loop = asyncio.get_running_loop()
         stored: asyncio.Future[None] = loop.create_future()
-        self._waiting.append(_Entry(app_id, body, stored))
+        self._waiting.append(_Entry(app_id, body, hint, stored))
         self._waiting_bytes += len(body)
         if self._idle:
             self._start(self._idle.pop())
@@ -127,12 +128,12 @@ def _columns(batch: list[_Entry]) -> tuple[list[int], list[bytes], list[str]]:
     return (
         [entry.app_id for entry in batch],
         [entry.body for entry in batch],
-        [hint(entry.body) for entry in batch],
+        [entry.hint for entry in batch],
     )
 
 
 def hint(body: bytes) -> str:
-    """Return the first phone_number_id that a bounded search finds: for sharding, never routing."""
+    """Return the first phone_number_id that a bounded search finds: for fairness, never routing."""
     found = _HINT.search(body, 0, _HINT_BYTES)
     return found[1].decode() if found else ""
 

@@ -6,11 +6,13 @@ meanwhile, first of all a note of what is held.
 """
 
 from collections.abc import Collection, Iterator, Mapping
+from operator import itemgetter
 from typing import Any
 
 import psycopg
 
 from tenants.db import arrays
+from whatsapp.webhooks.services.turns import Ring
 from whatsapp.webhooks.types import Batch, Counts, Delivery, Fate
 
 Session = psycopg.Connection[Any]
@@ -24,14 +26,16 @@ _ROW = f"""
         CASE WHEN octet_length(body) <= {_SMALL_BYTES} THEN body END
     FROM public.webhooks_webhookdelivery
 """  # noqa: S608 - a number of our own
-_CLAIM = f"""
+_NOTED = """
     SELECT claimed.*, EXISTS (
         SELECT FROM public.webhooks_deliveryclaim AS note WHERE claimed.id = ANY (note.delivery_ids)
-    ) FROM (
-        {_ROW} WHERE state = 'NEW' AND id <> ALL (%s::bigint[])
-        ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
-    ) AS claimed
-"""  # noqa: S608 - our own text
+    ) FROM ({}) AS claimed
+"""
+_CLAIM = _NOTED.format(f"""
+    {_ROW} WHERE state = 'NEW' AND id <> ALL (%s::bigint[])
+    ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+""")
+_DRAWN = _NOTED.format(f"{_ROW} WHERE id = ANY (%s::bigint[])")
 _READ = _ROW + "WHERE id = ANY (%s::bigint[]) ORDER BY id"
 _ANY = """
     SELECT FROM public.webhooks_webhookdelivery
@@ -65,17 +69,23 @@ _SETTLE = """
 _COLUMNS = (Fate.STORED, Fate.DUPLICATE, Fate.PLACEHOLDER, Fate.PARKED)
 
 
-def claim(claims: Session, work: Session, *, limit: int, skip: Collection[int] = ()) -> Batch:
+def claim(
+    claims: Session,
+    work: Session,
+    *,
+    limit: int,
+    skip: Collection[int] = (),
+    ring: Ring | None = None,
+) -> Batch:
     """Lock the oldest new deliveries that nobody holds, in a transaction that the caller ends.
 
-    Deliveries that were in a dead worker's hands come one at a time, so that the one that killed it
-    takes no other along.
+    With a ``ring`` half of them are drawn from each number alike: for whoever finds more than a
+    batch holds. Deliveries that were in a dead worker's hands come one at a time, so that the one
+    that killed it takes no other along.
     """
     while True:
-        with claims.pipeline():
-            claims.execute("BEGIN", prepare=False)
-            cursor = claims.cursor(binary=True).execute(_CLAIM, (arrays.numbers(skip), limit))
-        rows = cursor.fetchall()
+        rows = _drawn(claims, limit, skip, ring) if ring else _oldest(claims, limit, skip)
+        is_full = len(rows) >= limit
         if not rows:
             claims.rollback()
             return Batch()
@@ -84,7 +94,26 @@ def claim(claims: Session, work: Session, *, limit: int, skip: Collection[int] =
             break
     rows = [row[:-1] for row in suspect_alone(rows, attempts_at=3)]
     held = list(_with_bodies(claims, rows))
-    return Batch(deliveries=held, note_id=note(work, [delivery.id for delivery in held]))
+    note_id = note(work, [delivery.id for delivery in held])
+    return Batch(deliveries=held, note_id=note_id, is_full=is_full)
+
+
+def _oldest(claims: Session, limit: int, skip: Collection[int]) -> list[Any]:
+    with claims.pipeline():
+        claims.execute("BEGIN", prepare=False)
+        cursor = claims.cursor(binary=True).execute(_CLAIM, (arrays.numbers(skip), limit))
+    return cursor.fetchall()
+
+
+def _drawn(claims: Session, limit: int, skip: Collection[int], ring: Ring) -> list[Any]:
+    """Draw half by number, and fill up with the oldest: no place stays empty."""
+    claims.execute("BEGIN", prepare=False)
+    drawn = ring.draw(claims, limit=max(1, limit // 2), skip=arrays.numbers(skip))
+    others = (arrays.numbers([*skip, *drawn]), limit - len(drawn))
+    with claims.pipeline():
+        by_number = claims.cursor(binary=True).execute(_DRAWN, (arrays.numbers(drawn),))
+        oldest = claims.cursor(binary=True).execute(_CLAIM, others)
+    return sorted(by_number.fetchall() + oldest.fetchall(), key=itemgetter(0))
 
 
 def any_new(claims: Session, *, skip: Collection[int] = ()) -> bool:
