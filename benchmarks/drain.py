@@ -1,6 +1,7 @@
 """Work on all deliveries that are new, in this process; prints what it took as JSON."""
 
 import json
+import os
 import sys
 import time
 
@@ -8,7 +9,8 @@ import django
 
 django.setup()
 
-from conversations.services import inbound  # noqa: E402 - models want a set-up Django
+from benchmarks.stage import pss_mib  # noqa: E402 - models want a set-up Django
+from conversations.services import inbound  # noqa: E402
 from tenants.feed import live  # noqa: E402
 
 
@@ -17,7 +19,8 @@ def main() -> None:
     began, cpu = time.monotonic(), time.process_time()
     count = inbound.process_deliveries(seconds=600)
     wall, cpu = time.monotonic() - began, time.process_time() - cpu
-    sys.stdout.write(json.dumps({"count": count, "seconds": wall, "cpu": cpu}))
+    took = {"count": count, "seconds": wall, "cpu": cpu, "pss": pss_mib(os.getpid())}
+    sys.stdout.write(json.dumps(took))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Two tenants with one number each, on the platform's Meta app; prints their numbers as JSON."""
+"""Tenants with one number each, on the platform's Meta app; prints their numbers as JSON."""
 
 import json
 import sys
@@ -13,13 +13,14 @@ from tenants.services import tenancy  # noqa: E402
 from whatsapp.models import Phone  # noqa: E402
 from whatsapp.webhooks.models import MetaApp, PhoneRoute  # noqa: E402
 
-NUMBERS = {
-    "acme": {"phone_number_id": "106540352242922", "waba_id": "102290129340398"},
-    "globex": {"phone_number_id": "106540352242923", "waba_id": "102290129340399"},
-}
+FIRST = (106540352242922, 102290129340398)
 
 
-def main(app_secret: str, verify_token: str) -> None:
+def main(app_secret: str, verify_token: str, names: str) -> None:
+    numbers = {
+        name: {"phone_number_id": str(FIRST[0] + place), "waba_id": str(FIRST[1] + place)}
+        for place, name in enumerate(names.split(","))
+    }
     with context.platform():
         plan = Plan.objects.get(code=Plan.Code.ENTERPRISE)
         app = MetaApp.objects.create(
@@ -28,10 +29,10 @@ def main(app_secret: str, verify_token: str) -> None:
             app_secret_sealed=_sealed(app_secret, "app_secret"),
             verify_token_sealed=_sealed(verify_token, "verify_token"),
         )
-        for name, number in NUMBERS.items():
+        for name, number in numbers.items():
             tenant = tenancy.create_tenant(actor=None, name=name, subdomain=name, plan=plan)
             _connect(tenant, app, number)
-    sys.stdout.write(json.dumps(NUMBERS))
+    sys.stdout.write(json.dumps(numbers))
 
 
 def _sealed(value: str, column: str) -> str:

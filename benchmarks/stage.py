@@ -45,12 +45,12 @@ class Process:
 
     def pss_mib(self) -> float:
         """Return the memory of the process and of its children, shared pages counted once."""
-        return sum(_pss_kib(pid) for pid in _family(self.child.pid)) / 1024
+        return pss_mib(self.child.pid)
 
 
 @dataclass(slots=True)
 class Stage:
-    """A running installation: two tenants (acme, globex) with one number each, no processes yet."""
+    """A running installation: tenants (acme, globex, ...) with a number each, no processes yet."""
 
     folder: Path
     database_url: str
@@ -116,8 +116,9 @@ class Stage:
 
 
 @contextmanager
-def installation() -> Iterator[Stage]:
+def installation(*, tenants: int = 2) -> Iterator[Stage]:
     """Start services of our own, whatever the environment names, and make an installation there."""
+    names = ["acme", "globex", *(f"tenant{number}" for number in range(3, tenants + 1))]
     for name in ("DATABASE_URL", "REDIS_URL"):
         os.environ.pop(name, None)
     folder = Path(tempfile.mkdtemp(prefix="balcao-benchmark-"))
@@ -128,7 +129,9 @@ def installation() -> Iterator[Stage]:
         stage = Stage(folder, running.database_url, _environment(running), postgres)
         stage.run("manage.py", "migrate_schemas", "--shared")
         seeded = json.loads(
-            stage.run("-m", "benchmarks.seed", stage.app_secret, stage.verify_token)
+            stage.run(
+                "-m", "benchmarks.seed", stage.app_secret, stage.verify_token, ",".join(names)
+            )
         )
         stage.numbers = {name: Number(**number) for name, number in seeded.items()}
         yield stage
@@ -145,6 +148,11 @@ def warm_up(process: Process, requests: Sequence[bytes]) -> None:
 def cpu_seconds(child: Child) -> float:
     """Return the processor time of a process and of its children, so far."""
     return sum(_cpu_seconds(pid) for pid in _family(child.pid))
+
+
+def pss_mib(pid: int | None) -> float:
+    """Return the memory of a process and of its children, shared pages counted once."""
+    return sum(_pss_kib(one) for one in _family(pid)) / 1024
 
 
 def _note_commit_times(database_url: str, postgres: Child) -> None:

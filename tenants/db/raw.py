@@ -1,5 +1,7 @@
 """Sessions that are not Django's, for set-based work that names its tenant in each transaction."""
 
+import re
+from functools import cache
 from typing import Any, Self
 
 import psycopg
@@ -8,10 +10,14 @@ from django.db import connection
 _PLACE = ("dbname", "user", "password", "host", "port")
 
 
-class MarkedCursor(psycopg.Cursor[Any]):
+_PLACEHOLDER = re.compile(r"%(?:\((\w+)\)s|s|%)")
+
+
+class MarkedCursor(psycopg.RawCursor[Any]):
     """Starts each statement with a mark, so that a prepared plan serves one tenant only.
 
     A plan that finds another search_path is made anew each time, which costs more than it runs.
+    Placeholders are found once in each statement, whatever the mark: psycopg would look again.
     """
 
     def __init__(self, session: psycopg.Connection[Any], *, mark: str) -> None:
@@ -20,11 +26,37 @@ class MarkedCursor(psycopg.Cursor[Any]):
         self._start = f"/* {mark} */ "
 
     def execute(self, query: Any, params: Any = None, **how: Any) -> Self:
-        return super().execute(self._start + query, params, **how)
+        text, names = _numbered(query)
+        values = params if names is None or params is None else [params[name] for name in names]
+        return super().execute(self._start + text, values, **how)
 
     def other(self) -> "MarkedCursor":
         """Return another cursor of the same transaction: their statements can travel together."""
         return MarkedCursor(self.connection, mark=self._mark)
+
+
+@cache
+def _numbered(query: str) -> tuple[str, list[str] | None]:
+    """Return a statement with PostgreSQL's own placeholders, and whose values they stand for.
+
+    The names are None where values come in their order. For constant statements only.
+    """
+    names: list[str] = []
+    count = 0
+
+    def number(found: re.Match[str]) -> str:
+        nonlocal count
+        if found[0] == "%%":
+            return "%"
+        name = found[1]
+        if name is None:
+            count += 1
+            return f"${count}"
+        if name not in names:
+            names.append(name)
+        return f"${names.index(name) + 1}"
+
+    return _PLACEHOLDER.sub(number, query), names or None
 
 
 def connect(*, name: str, **settings: str) -> psycopg.Connection[Any]:
