@@ -37,6 +37,15 @@ def nudge(path: str, **kwargs: Any) -> None:
     _after_commit(lambda: _sender.send(path, kwargs))
 
 
+def flows(path: str) -> bool:
+    """Tell whether the broker answers, and no nudge of a task waits for somebody to take it."""
+    name = settings.CELERY_TASK_ROUTES[path]["queue"]
+    try:
+        return not _redis().llen(settings.REDIS_PREFIX + name)
+    except RedisError:
+        return False
+
+
 class Awake:
     """Says that a worker looks for more of a task's work by itself, so that no nudges pile up.
 

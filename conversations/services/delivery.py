@@ -7,6 +7,7 @@ what nobody knows the end of is never sent again by itself.
 import logging
 import time
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from queue import Empty, SimpleQueue
@@ -68,16 +69,21 @@ def drain(*, phone_id: int, seconds: float = DRAIN_SECONDS) -> None:
             queue.enqueue("conversations.tasks.drain_outbox", phone_id=phone_id)
 
 
-def sweep(*, tenant: Tenant) -> None:
+def sweep(
+    *, tenant: Tenant, begin: Callable[[int], None] | None = None, alone: bool = False
+) -> None:
     """Take care of what no nudge and no answer reached; inside the tenant's context.
 
     Claims whose sender died become UNKNOWN, unknown ends are given up in time, what was held for a
-    number that works again is queued, and what is due is sent.
+    number that works again is queued, and what is due is sent: by ``begin``, which may have its
+    numbers side by side. ``alone``: no nudge arrives anywhere, so nobody else will send it.
     """
     reconciling.reconcile()
     for phone_id, overdue_seconds in reconciling.due_phones():
-        if overdue_seconds < OVERDUE_SECONDS:
+        if overdue_seconds < OVERDUE_SECONDS and not alone:
             queue.enqueue("conversations.tasks.drain_outbox", phone_id=phone_id)
+        elif begin is not None:
+            begin(phone_id)
         else:
             drain(phone_id=phone_id, seconds=SWEEP_SECONDS)
 

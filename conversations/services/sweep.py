@@ -1,15 +1,18 @@
-"""Find what no nudge reached. Needs no broker; one leads, the others stand by."""
+"""Find what no nudge reached. Needs no broker; one leads, the others stand by.
+
+While nudges flow it does little: whoever is nudged does the work. When they do not (no broker, or
+nobody who takes them), everything is done here, side by side: first of all what comes in.
+"""
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 import psycopg
-from django.db import OperationalError, connection
 from django.utils import timezone
 
 from conversations.services import (
@@ -21,7 +24,9 @@ from conversations.services import (
     retention,
     uploading,
 )
-from tenants import context
+from conversations.services.hands import Hands, guarded
+from conversations.services.leading import Leadership
+from tenants import context, queue
 from tenants.db import raw
 from tenants.models import Tenant
 from whatsapp.services import working
@@ -30,15 +35,20 @@ from whatsapp.webhooks.services import parking
 
 logger = logging.getLogger(__name__)
 
-EVERY_SECONDS = 5.0
+EVERY_SECONDS, ALONE_EVERY_SECONDS = 5.0, 1.0
 RETENTION_SECONDS = 300.0
-# How soon a stop is noticed.
+# How soon a stop is noticed, and how long what is under way may take then.
 NAP_SECONDS = 0.2
+GRACE_SECONDS = 20.0
 # A delivery that is new for so long was reached by no worker.
 OVERDUE = timedelta(seconds=5)
 INLINE_SECONDS = 20.0
+LOOK_SECONDS = 0.1
 HELD_AT_ONCE = 1000
-_LOCK = "SELECT pg_try_advisory_lock(20261125)"  # a number that nobody else here uses
+# The broker is asked so often; nudges do not flow when it said so this many times in a row.
+ASK_SECONDS, ASK_TIMES = 1.0, 3
+# Numbers that are sent for at once, and tenants whose other matters are looked after at once.
+SENDERS, KEEPERS = 8, 4
 
 
 @dataclass(slots=True)
@@ -46,93 +56,124 @@ class Sweeper:
     """One process's rounds; ``stopping`` is asked between any two steps."""
 
     stopping: Callable[[], bool]
-    _session: psycopg.Connection[Any] | None = None
-    _leads: bool = False
+    alone: bool = False  # nudges do not flow
+    _lead: Leadership = field(default_factory=Leadership)
+    _intake: Hands = field(default_factory=lambda: Hands(2))
+    _senders: Hands = field(default_factory=lambda: Hands(SENDERS))
+    _keepers: Hands = field(default_factory=lambda: Hands(KEEPERS))
+    _waiting: deque[Tenant] = field(default_factory=deque)  # of the round under way
+    _purging: bool = False
+    _silences: int = 0
     _done_at: dict[str, float] = field(default_factory=dict)
 
     def run(self) -> None:
-        """Make a round every few seconds until somebody says stop. Survives Postgres' restarts."""
+        """Look after everything until somebody says stop. Survives Postgres' restarts."""
         while not self.stopping():
-            next_at = time.monotonic() + EVERY_SECONDS
-            self.round()
-            while time.monotonic() < next_at and not self.stopping():
-                time.sleep(NAP_SECONDS)
+            if self.leads():
+                self._ask_broker()
+                if self._due("round", ALONE_EVERY_SECONDS if self.alone else EVERY_SECONDS):
+                    guarded("the round", self._begin)
+                self._go_on()
+            time.sleep(NAP_SECONDS)
+        # Another one may lead at once: nothing here minds company.
         self.close()
+        for hands in (self._intake, self._senders, self._keepers):
+            hands.rest(GRACE_SECONDS)
 
     def round(self) -> bool:
-        """Do what is due, if this process leads; tell whether it does."""
+        """Do what is due to its end, if this process leads; tell whether it does."""
+        if not self.leads():
+            return False
+        guarded("the round", self._begin)
+        while self._waiting and not self.stopping():
+            self._go_on()
+            time.sleep(NAP_SECONDS / 20)
+        for hands in (self._intake, self._keepers, self._senders):
+            hands.rest(INLINE_SECONDS)
+        return True
+
+    def leads(self) -> bool:
+        """Tell whether this process leads; false also while Postgres does not answer."""
         try:
-            leads = self._lead()
+            return self._lead.held()
         except psycopg.Error:
             logger.warning("sweeper: Postgres does not answer")
             self.close()
             return False
-        if leads:
-            self._guard("deliveries", self._deliveries)
-            self._guard("held units", self._held)
-            self._guard("tenants", self._tenants)
-        return leads
 
     def close(self) -> None:
         """Let another process lead."""
-        session, self._session, self._leads = self._session, None, False
-        if session is not None:
-            session.close()
+        self._lead.end()
+        self._waiting.clear()
 
-    def _lead(self) -> bool:
-        """Hold the lock, or try to get it. It ends with the session, whatever ends that."""
-        if self._session is None:
-            self._session = raw.connect(name="balcao sweeper", tcp_keepalives_idle="10")
-        if self._leads:
-            self._session.execute("SELECT 1")  # raises when the session, and the lock, is gone
-            return True
-        row = self._session.execute(_LOCK).fetchone()
-        self._leads = bool(row and row[0])
-        if self._leads:
-            logger.info("sweeper: this process leads")
-        return self._leads
-
-    def _guard(self, name: str, duty: Callable[[], None]) -> None:
-        """Run one duty; its failure is logged and stops no other."""
-        if self.stopping():
+    def _ask_broker(self) -> None:
+        if not self._due("broker", ASK_SECONDS):
             return
-        try:
-            duty()
-        except (OperationalError, psycopg.OperationalError):
-            logger.warning("sweeper: %s wait, Postgres does not answer", name)
-        except Exception:
-            logger.exception("sweeper: %s failed", name)
-        finally:
-            context.leave()
-            connection.close()
+        self._silences = 0 if queue.flows(inbound.TASK) else self._silences + 1
+        alone = self._silences >= ASK_TIMES
+        if alone != self.alone:
+            logger.warning("sweeper: nudges %s", "do not flow" if alone else "flow again")
+        self.alone = alone
+
+    def _begin(self) -> None:
+        """Begin a round: what comes in first, then every tenant in turn."""
+        self._intake.begin("deliveries", "deliveries", self._deliveries)
+        self._intake.begin("held", "held units", self._held)
+        if self._waiting:
+            return  # the last one's tenants are not through
+        self._purging = self._due("retention", RETENTION_SECONDS)
+        if self._purging:
+            self._keepers.begin("platform", "retention", self._purge_platform)
+        with context.platform():
+            self._waiting.extend(Tenant.objects.filter(status=Tenant.Status.ACTIVE))
+
+    def _go_on(self) -> None:
+        """Let tenants have their turn while hands are free; who still has one is left out."""
+        while self._waiting and self._keepers.is_free:
+            tenant = self._waiting.popleft()
+            name, duty = tenant.schema_name, partial(self._tenant, tenant, purging=self._purging)
+            self._keepers.begin(name, f"matters of {name}", duty)
 
     def _deliveries(self) -> None:
         if _overdue():
             inbound.process_deliveries(seconds=INLINE_SECONDS)
+        while self.alone and not self.stopping():
+            inbound.attend()
+            time.sleep(LOOK_SECONDS)
 
     def _held(self) -> None:
         woken = HELD_AT_ONCE
-        while self._session and woken == HELD_AT_ONCE and not self.stopping():
-            woken = parking.wake_held(self._session, limit=HELD_AT_ONCE)
-            if woken:
-                logger.info("sweeper: %s held units are worked on", woken)
-                inbound.process_deliveries(seconds=INLINE_SECONDS)
+        with raw.connect(name="balcao held units") as session:
+            while woken == HELD_AT_ONCE and not self.stopping():
+                woken = parking.wake_held(session, limit=HELD_AT_ONCE)
+                if woken:
+                    logger.info("sweeper: %s held units are worked on", woken)
+                    inbound.process_deliveries(seconds=INLINE_SECONDS)
 
-    def _tenants(self) -> None:
-        purging = self._due("retention", RETENTION_SECONDS)
+    def _tenant(self, tenant: Tenant, *, purging: bool) -> None:
+        duties = {"messages": self._messages, "files": _files, "jobs": _jobs}
         if purging:
-            retention.purge_platform(now=timezone.now(), stopping=self.stopping)
-        with context.platform():
-            tenants = list(Tenant.objects.filter(status=Tenant.Status.ACTIVE))
-        for tenant in tenants:
-            self._guard(f"messages of {tenant.schema_name}", partial(_tenant, tenant))
-            self._guard(f"files of {tenant.schema_name}", partial(_files, tenant))
-            self._guard(f"jobs of {tenant.schema_name}", partial(_jobs, tenant))
-            if purging:
-                self._guard(f"retention of {tenant.schema_name}", partial(_purge, tenant))
+            duties["retention"] = _purge
+        for name, duty in duties.items():
+            if not self.stopping():
+                guarded(f"{name} of {tenant.schema_name}", partial(_in, tenant, duty))
+
+    def _messages(self, tenant: Tenant) -> None:
+        begin = partial(self._send, tenant.schema_name)
+        delivery.sweep(tenant=tenant, begin=begin, alone=self.alone)
+        orphans.match()
+        consent_notes.note_failures()
+
+    def _send(self, schema: str, phone_id: int) -> None:
+        """Send for a number, beside everything else: Meta's silence holds nobody up."""
+        key = (schema, phone_id)
+        self._senders.begin(key, f"messages of {schema}", partial(_drain, schema, phone_id))
+
+    def _purge_platform(self) -> None:
+        retention.purge_platform(now=timezone.now(), stopping=self.stopping)
 
     def _due(self, name: str, seconds: float) -> bool:
-        """Tell whether a duty that is not for every round is due, and take it as done."""
+        """Tell whether a duty that is not for every moment is due, and take it as done."""
         now = time.monotonic()
         if now - self._done_at.get(name, -seconds) < seconds:
             return False
@@ -148,24 +189,24 @@ def _overdue() -> bool:
         return ParkedUnit.objects.filter(state=ParkedUnit.State.NEW).exists()
 
 
-def _tenant(tenant: Tenant) -> None:
+def _in(tenant: Tenant, duty: Callable[[Tenant], None]) -> None:
     with context.tenant(tenant.schema_name):
-        delivery.sweep(tenant=tenant)
-        orphans.match()
-        consent_notes.note_failures()
+        duty(tenant)
 
 
-def _jobs(tenant: Tenant) -> None:
-    with context.tenant(tenant.schema_name):
-        working.sweep()
+def _drain(schema: str, phone_id: int) -> None:
+    with context.tenant(schema):
+        delivery.drain(phone_id=phone_id, seconds=delivery.SWEEP_SECONDS)
 
 
-def _files(tenant: Tenant) -> None:
-    with context.tenant(tenant.schema_name):
-        fetching.sweep()
-        uploading.sweep()
+def _jobs(_: Tenant) -> None:
+    working.sweep()
+
+
+def _files(_: Tenant) -> None:
+    fetching.sweep()
+    uploading.sweep()
 
 
 def _purge(tenant: Tenant) -> None:
-    with context.tenant(tenant.schema_name):
-        retention.purge_tenant(tenant=tenant, now=timezone.now())
+    retention.purge_tenant(tenant=tenant, now=timezone.now())

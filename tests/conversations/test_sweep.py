@@ -130,7 +130,7 @@ def test_a_leader_whose_session_ended_notices_and_leads_again(db, sweeper):
 def test_one_tenant_s_failure_stops_nobody(acme, globex, phones, sweeper, monkeypatch, caplog):
     swept = []
 
-    def fail(*, tenant):
+    def fail(*, tenant, **_):
         if tenant.subdomain == "acme":
             raise ZeroDivisionError
         swept.append(tenant.subdomain)
@@ -148,7 +148,7 @@ def test_one_tenant_s_failure_stops_nobody(acme, globex, phones, sweeper, monkey
 
 def test_a_suspended_tenant_is_left_alone(acme, globex, phones, sweeper, monkeypatch):
     swept = []
-    monkeypatch.setattr(delivery, "sweep", lambda *, tenant: swept.append(tenant.subdomain))
+    monkeypatch.setattr(delivery, "sweep", lambda *, tenant, **_: swept.append(tenant.subdomain))
     tenancy.suspend_tenant(actor=None, tenant=acme)
 
     sweeper.round()
