@@ -186,6 +186,7 @@ def figures(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     waiting = backlog.figures()
     by_status = dict(Tenant.objects.values_list("status").annotate(Count("id")))
     parked = reverse("admin:webhooks_parkedunit_changelist")
+    context["is_behind"] = waiting.oldest_unprocessed_seconds > backlog.BEHIND_SECONDS
     context["figures"] = [
         (_("Active tenants"), by_status.get(Tenant.Status.ACTIVE, 0), _list("tenants_tenant")),
         (

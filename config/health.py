@@ -109,6 +109,11 @@ class _Backlog(Collector):
             "Age of the oldest unprocessed delivery",
             value=figures.oldest_unprocessed_seconds,
         )
+        yield GaugeMetricFamily(
+            "balcao_bulk_paused",
+            "1 while bulk sending waits for events to be taken in",
+            value=figures.oldest_unprocessed_seconds > backlog.BEHIND_SECONDS,
+        )
         parked = GaugeMetricFamily(
             "balcao_parked_units", "Units that wait for somebody to decide", labels=["reason"]
         )

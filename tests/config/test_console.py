@@ -2,6 +2,7 @@
 
 import zoneinfo
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.contrib import admin
@@ -18,6 +19,7 @@ from tenants import context
 from tenants.console import ConsoleAdmin
 from tenants.models import AuditEvent, User
 from tenants.services import second_factor
+from whatsapp.webhooks.models import WebhookDelivery
 
 PEOPLE = "/admin/autocomplete/?app_label=tenants&model_name=membership&field_name=user&term=ana"
 BOSS = {"username": "admin@balcao.test", "password": "demo"}
@@ -219,6 +221,21 @@ def test_the_first_page_counts(console, acme, globex, phones):
 
     for title in ("Active tenants", "Deliveries in the last day", "Parked units waiting"):
         assert title in html
+
+
+@pytest.mark.parametrize(("seconds", "is_shown"), [(50, False), (70, True)])
+def test_the_first_page_says_when_bulk_is_paused(console, meta_app, seconds, is_shown):
+    with context.platform():
+        WebhookDelivery.objects.create(
+            app=meta_app,
+            body=b"{}",
+            sha256=b"",
+            received_at=timezone.now() - timedelta(seconds=seconds),
+        )
+
+    page = console.get("/admin/").content.decode()
+
+    assert ("Bulk messages are paused" in page) is is_shown
 
 
 def test_django_keeps_no_record_beside_the_audit_log(console, acme):

@@ -92,6 +92,7 @@ def test_a_scraper_reads_the_metrics(backlog, settings):
 
     assert answer["Content-Type"].startswith("text/plain")
     assert "balcao_unprocessed_deliveries 2.0" in text
+    assert "balcao_bulk_paused 1.0" in text
     assert 'balcao_parked_units{reason="UNROUTED"} 1.0' in text
 
 
