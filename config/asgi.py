@@ -10,11 +10,12 @@ pages = get_asgi_application()
 
 from config import collector  # noqa: E402 - after Django is set up, as what follows wants it
 from config.ingest import door, lifespan  # noqa: E402
+from config.leaving import Leaving  # noqa: E402
 from tenants import sockets  # noqa: E402
 from whatsapp.webhooks.ingest.app import Receive, Scope, Send  # noqa: E402
 
 
-async def application(scope: Scope, receive: Receive, send: Send) -> None:
+async def _application(scope: Scope, receive: Receive, send: Send) -> None:
     """Hand a connection to whom it belongs."""
     if scope["type"] == "websocket":
         await sockets.application(scope, receive, send)
@@ -28,4 +29,5 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         await pages(scope, receive, send)
 
 
+application = Leaving(_application)
 collector.spare()  # daphne tells nobody when it is ready
