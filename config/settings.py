@@ -134,6 +134,8 @@ CELERY_TASK_PUBLISH_RETRY = False
 AWAKE_KEY_PREFIX = f"{REDIS_PREFIX}awake:"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# After SIGTERM what is under way ends as it may; after SIGQUIT it has so long, and is dropped then.
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30.0
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 # --- Who is who -------------------------------------------------------------------------------

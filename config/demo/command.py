@@ -27,6 +27,8 @@ from config.demo.terminal import say, step
 PROJECT = Path(__file__).resolve().parents[2]
 MADE_HERE = ("demo.json", "simulator.json", environment.SECRETS, "logs", "files")
 TICK_SECONDS = 0.2
+# A call to Meta that is under way gets its answer: compose gives as much.
+GRACE_SECONDS = 45.0
 CELERY = "-P threads -c 8 -Q urgent,webhooks,send,media,default --without-gossip --without-mingle"
 CELERY += " --without-heartbeat -l WARNING"
 
@@ -176,6 +178,7 @@ def children(options: Options, env: Mapping[str, str]) -> list[process.Child]:
             log=options.logs / f"{name}.log",
             env=env,
             cwd=PROJECT,
+            grace_seconds=GRACE_SECONDS,
         )
         for name, arguments in commands.items()
     ]

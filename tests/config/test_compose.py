@@ -97,3 +97,21 @@ def test_the_proxy_sends_each_path_to_its_process() -> None:
         "/webhook/": "ingest",
         "/api/v1/webhook/": "ingest",
     }
+
+
+def test_who_has_somebody_waiting_waits_less_for_the_database() -> None:
+    def seconds(name: str) -> int:
+        return SERVICES[name]["environment"]["DATABASE_STATEMENT_TIMEOUT_SECONDS"]
+
+    assert {name: seconds(name) for name in ("web", "live", "worker", "sweeper")} == {
+        "web": 5,
+        "live": 5,
+        "worker": 60,
+        "sweeper": 60,
+    }
+    assert "DATABASE_STATEMENT_TIMEOUT_SECONDS" not in SERVICES["migrate"]["environment"]
+
+
+def test_a_worker_is_asked_to_end_and_not_broken_off() -> None:
+    """Cold shutdown would leave what is on its way to Meta without an answer."""
+    assert "REMAP_SIGTERM" not in SERVICES["worker"]["environment"]
