@@ -4,6 +4,7 @@ A bucket is one number: the moment from which it is free again (GCRA). Keys name
 never what a row holds. An accelerator: without Redis the caller has a slower way of its own.
 """
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,27 +19,41 @@ from redis.retry import Retry
 SECONDS = 0.3  # for a call; a sender has somebody waiting
 SILENT_SECONDS = 5.0  # not tried again after a failure
 _MICRO = 1_000_000
+# Of a plan's row; a cell is longer where less than one message fits.
+CELL_SECONDS = 0.02
 
 # Redis' own clock, so that the clocks of several machines do not matter. A slot is taken for each
-# ask in turn: the first moment at which every bucket but its pair's is free. A pair may borrow a
-# burst from its future; if even that is used up, the ask takes no slot and is told how long to
-# wait. What the caller took before is passed as a floor: a Redis that lost its memory knows less.
+# ask in turn: the first moment at which its number is free and its plan has room. A plan is many
+# numbers', each with moments of its own, so it is a row of short cells, each for so many messages:
+# one bucket would be closed by the number that reserved farthest ahead. A pair may borrow a burst
+# from its future; if even that is used up, the ask takes no slot and is told how long to wait. What
+# the caller took before is passed as a floor: a Redis that lost its memory knows less.
 _RESERVE = """
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local horizon, floor = now + tonumber(ARGV[1]), now + tonumber(ARGV[2])
 local pair_step, pair_burst = tonumber(ARGV[3]), tonumber(ARGV[4])
-local shared = tonumber(ARGV[5])
-local free, step = {}, {}
-for i = 1, shared do
-    step[i] = tonumber(ARGV[5 + i])
-    free[i] = math.max(now, tonumber(redis.call('GET', KEYS[i]) or 0))
+local step, cell, room = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
+local free = math.max(now, floor, tonumber(redis.call('GET', KEYS[1]) or 0))
+local cells, first, old = {}, 2, {}
+if room > 0 then
+    first = 3
+    local kept = redis.call('HGETALL', KEYS[2])
+    for i = 1, #kept, 2 do
+        local index = tonumber(kept[i])
+        if (index + 1) * cell > now then cells[index] = tonumber(kept[i + 1])
+        else old[#old + 1] = kept[i] end
+    end
 end
-free[1] = math.max(free[1], floor)
-local pairs_free, answer, rest = {}, {}, 0
-for i = shared + 1, #KEYS do
-    local slot = now
-    for j = 1, shared do slot = math.max(slot, free[j]) end
+local function planned(slot)
+    if room == 0 then return slot, nil end
+    local index = math.floor(slot / cell)
+    while (cells[index] or 0) >= room do index = index + 1 end
+    return math.max(slot, index * cell + (cells[index] or 0) * cell / room), index
+end
+local pairs_free, changed, answer, rest = {}, {}, {}, 0
+for i = first, #KEYS do
+    local slot, index = planned(math.max(now, free))
     if slot > horizon then rest = slot - now break end
     local key = KEYS[i]
     local pair = pairs_free[key] or tonumber(redis.call('GET', key) or 0)
@@ -47,18 +62,27 @@ for i = shared + 1, #KEYS do
         pairs_free[key] = pair
         answer[#answer + 1] = -math.ceil(earliest - now)
     else
-        for j = 1, shared do free[j] = slot + step[j] end
+        free = slot + step
+        if index then
+            cells[index] = (cells[index] or 0) + 1
+            changed[index] = true
+        end
         pairs_free[key] = math.max(pair, slot) + pair_step
         redis.call('SET', key, string.format('%.0f', pairs_free[key]),
             'PX', math.ceil((pairs_free[key] - now) / 1000) + 1000)
         answer[#answer + 1] = slot - now
     end
 end
-for j = 1, shared do
-    if free[j] > now then
-        redis.call('SET', KEYS[j], string.format('%.0f', free[j]),
-            'PX', math.ceil((free[j] - now) / 1000) + 1000)
+if free > now then
+    redis.call('SET', KEYS[1], string.format('%.0f', free),
+        'PX', math.ceil((free - now) / 1000) + 1000)
+end
+if room > 0 then
+    if #old > 0 then redis.call('HDEL', KEYS[2], unpack(old)) end
+    for index in pairs(changed) do
+        redis.call('HSET', KEYS[2], string.format('%.0f', index), cells[index])
     end
+    redis.call('PEXPIRE', KEYS[2], math.ceil((horizon - now + cell) / 1000) + 1000)
 end
 answer[#answer + 1] = rest
 return answer
@@ -78,7 +102,7 @@ class AwayError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """A bucket that everything goes through, and how many a second it lets through."""
+    """Something that lets so many through a second."""
 
     key: str
     per_second: float
@@ -105,7 +129,8 @@ _silent_until = 0.0
 
 def reserve(
     *,
-    paces: Sequence[Pace],
+    number: Pace,
+    plan: Pace | None,
     pairs: Pairs,
     keys: Sequence[str],
     horizon_seconds: float,
@@ -113,16 +138,20 @@ def reserve(
 ) -> Slots:
     """Reserve a moment for each of ``keys`` (its pair's bucket), within the horizon. One call.
 
-    ``floor_seconds``: nothing earlier than so long from now in the first pace. Raises: AwayError.
+    ``floor_seconds``: nothing of this number earlier than so long from now. Raises: AwayError.
     """
-    values = [horizon_seconds * _MICRO, floor_seconds * _MICRO, pairs.every_seconds * _MICRO]
-    steps = [_MICRO / pace.per_second for pace in paces]
-    answer = _run(
-        _RESERVE,
-        [*(pace.key for pace in paces), *keys],
-        [*map(round, values), pairs.burst, len(paces), *map(round, steps)],
-    )
-    *slots, rest = (value / _MICRO for value in answer)
+    room = math.ceil(plan.per_second * CELL_SECONDS) if plan else 0
+    cell_seconds = room / plan.per_second if plan else 0.0
+    seconds = [horizon_seconds, floor_seconds, pairs.every_seconds]
+    named = [number.key, *([plan.key] if plan else []), *keys]
+    values = [
+        *(round(one * _MICRO) for one in seconds),
+        pairs.burst,
+        round(_MICRO / number.per_second),
+        round(cell_seconds * _MICRO),
+        room,
+    ]
+    *slots, rest = (value / _MICRO for value in _run(_RESERVE, named, values))
     return Slots(slots, rest)
 
 

@@ -5,6 +5,7 @@ sender did not live to answer for runs out and becomes UNKNOWN; it is never clai
 """
 
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -23,7 +24,7 @@ from whatsapp.services import health, numbers, pace
 
 LEASE_SECONDS = 60
 # Moments are reserved so far ahead: what comes meanwhile waits no longer than this.
-HORIZON_SECONDS = 0.3
+HORIZON_SECONDS = 0.7
 _CLAIM = """
     UPDATE conversations_message SET status = 'SENDING', rank = %(rank)s, attempts = attempts + 1,
         due_at = NULL, lease_until = clock_timestamp() + make_interval(secs => %(seconds)s)
@@ -52,29 +53,29 @@ def take(
     limit: int,
     turn: int = 0,
     horizon_seconds: float = HORIZON_SECONDS,
-    floor_seconds: float = 0.0,
+    floor_at: float = 0.0,
 ) -> Taken:
     """Claim up to ``limit`` messages of a number, commit, and return them with their moments.
 
-    ``turn`` is how many this number's sender had before, ``floor_seconds`` the moment until which
-    it has something to send. Looks again at everything that may have changed since they were
-    queued: the tenant, the number, its token and its pace, each window, what each customer and
-    each author may. What can no longer be sent fails here; what a number without a valid token has
-    queued is held.
+    ``turn`` is how many this number's sender had before, ``floor_at`` the moment (of the monotonic
+    clock) before which it has something to send already. Looks again at everything that may have
+    changed since they were queued: the tenant, the number, its token and its pace, each window,
+    what each customer and each author may. What can no longer be sent fails here; what a number
+    without a valid token has queued is held.
     """
     while True:
-        taken, failed = _take(phone_id, limit, turn, horizon_seconds, floor_seconds)
+        taken, failed = _take(phone_id, limit, turn, horizon_seconds, floor_at)
         if taken.claims or taken.rest_seconds or not failed:
             return taken
 
 
 @transaction.atomic(durable=True)
 def _take(
-    phone_id: int, limit: int, turn: int, horizon_seconds: float, floor_seconds: float
+    phone_id: int, limit: int, turn: int, horizon_seconds: float, floor_at: float
 ) -> tuple[Taken, int]:
     """Return what was claimed, and how many failed: there may be more behind them."""
     tenant = _active_tenant()
-    phone = Phone.objects.filter(pk=phone_id).first()
+    phone = pace.with_pace(Phone.objects.filter(pk=phone_id)).first()
     if tenant is None or phone is None:
         return Taken(), 0
     sender = _sender(tenant, phone)
@@ -90,15 +91,16 @@ def _take(
         refusals = [refusal for head in found if (refusal := head.refusal())]
         refused = {refusal.message_id for refusal in refusals}
         fit = _in_turn([head for head in found if head.message_id not in refused], turn)[:most]
+        asked_at = time.monotonic()
         grant = pace.reserve(
             tenant=tenant,
             phone=phone,
             per_second=allowed.per_second,
             asks=[pace.Ask(head.message_id, head.conversation_id) for head in fit],
             horizon_seconds=horizon_seconds,
-            floor_seconds=floor_seconds,
+            floor_seconds=max(floor_at - asked_at, 0.0),
         )
-        claimed = _claim(cursor, sender, fit, grant)
+        claimed = _claim(cursor, sender, fit, grant, asked_at)
         drafts = outbox.move(cursor, refusals)
         outbox.publish(drafts)
     return Taken(claimed, allowed.per_second, grant.rest_seconds), len(drafts)
@@ -147,9 +149,11 @@ def _in_turn(found: Sequence[Head], turn: int) -> list[Head]:
     return rules.in_turn(lanes, taken=turn)
 
 
-def _claim(cursor: Cursor, sender: Sender, fit: Sequence[Head], grant: pace.Grant) -> list[Claim]:
+def _claim(
+    cursor: Cursor, sender: Sender, fit: Sequence[Head], grant: pace.Grant, asked_at: float
+) -> list[Claim]:
     claims = [
-        head.claim(sender, grant.waits[head.message_id])
+        head.claim(sender, asked_at + grant.waits[head.message_id])
         for head in fit
         if head.message_id in grant.waits
     ]

@@ -33,15 +33,17 @@ POOL_THREADS = 192
 # Threads are kept, with their connections; they never touch the database.
 _pool = ThreadPoolExecutor(POOL_THREADS, thread_name_prefix="send")
 # Then others have their turn with the worker's thread.
-DRAIN_SECONDS = 5.0
+DRAIN_SECONDS = 15.0
 LOOK_SECONDS = 1.0
+# So long before the last one has left, more is claimed.
+AHEAD_SECONDS = 0.15
 # Answers are written together, but not later than this.
-SETTLE_SECONDS, SETTLE_MANY = 0.1, 64
+SETTLE_SECONDS, SETTLE_MANY = 0.4, 64
 SETTLE_TRIES = 30
 # A claim that found no free thread for so long is handed back: the whole call must fit its lease.
 START_SECONDS = 20.0
 # A sender that was held up does not make up for it faster than this.
-CATCHING_UP = 0.95
+CATCHING_UP = 0.92
 # What is due for so long was reached by no nudge: the sweeper sends it itself, for a short while.
 OVERDUE_SECONDS = 8.0
 SWEEP_SECONDS = 3.0
@@ -131,13 +133,13 @@ class _Drain:
         self._key = (context.current_schema(), phone_id)
         self._until = until
         self._ended = bell
-        self._waiting: deque[tuple[float, Claim]] = deque()  # by the moment of leaving
+        self._waiting: deque[Claim] = deque()  # in the order in which they leave
         self._flights: dict[Future[SentMessage], Claim] = {}
         self._answered: list[Result] = []
         self._answered_at = 0.0
         self._turn = 0
         self._per_second = 1.0
-        self._left_at = 0.0
+        self._left_at = self._last_moment = 0.0
         self._fill_at = 0.0
         self._found = True
         self._failures = 0
@@ -160,25 +162,26 @@ class _Drain:
         now = time.monotonic()
         if stopping.asked():
             self._hand_back()
-        free = self._window() - len(self._flights) - len(self._waiting)
-        if stopping.asked() or now >= self._until or now < self._fill_at or free <= 0:
+        window = self._window()
+        is_full = len(self._flights) >= window or len(self._waiting) >= window
+        if stopping.asked() or now >= self._until or now < self._fill_at or is_full:
             return
         _desk.look(self._key)
-        floor = self._waiting[-1][0] if self._waiting else self._left_at
+        last = self._waiting[-1].leaves_at if self._waiting else self._last_moment
         try:
             taken = claims.take(
                 phone_id=self._phone_id,
-                limit=free,
+                limit=window,
                 turn=self._turn,
-                floor_seconds=max(floor + 1 / self._per_second - now, 0.0) if floor else 0.0,
+                floor_at=last + 1 / self._per_second if last else 0.0,
             )
         except OperationalError:
             self._give_up()
             return
         self._per_second, self._found = taken.per_second, bool(taken.claims or taken.rest_seconds)
         self._turn += len(taken.claims)
-        self._waiting += [(now + claim.wait_seconds, claim) for claim in taken.claims]
-        self._fill_at = now + self._pause_seconds(taken)
+        self._waiting += taken.claims
+        self._fill_at = self._next_look(taken)
 
     def _give_up(self) -> None:
         """Take nothing more, but write down how the calls end that are under way."""
@@ -186,29 +189,31 @@ class _Drain:
         connection.close()
         self._until, self._found = 0.0, False
 
-    def _pause_seconds(self, taken: claims.Taken) -> float:
+    def _next_look(self, taken: claims.Taken) -> float:
         """Return when to look again: before what was reserved has left, or for something new."""
-        ahead = claims.HORIZON_SECONDS / 2
+        now, ahead = time.monotonic(), AHEAD_SECONDS
         if taken.claims:
-            return max(taken.claims[-1].wait_seconds - ahead, 0.0)
+            return max(taken.claims[-1].leaves_at - ahead, now)
         if taken.rest_seconds:
-            return max(taken.rest_seconds - ahead, 0.02)
-        return LOOK_SECONDS
+            return now + max(taken.rest_seconds - ahead, 0.02)
+        return now + LOOK_SECONDS
 
     def _launch(self) -> None:
-        """Begin the calls whose moment has come, and never two of them closer than the pace."""
+        """Begin the calls whose moment has come; who was held up does not make up for it fast."""
         while self._waiting and len(self._flights) < self._window():
             now = time.monotonic()
             if now < self._leaving_at():
                 return
-            _slot, claim = self._waiting.popleft()
-            self._left_at = now
+            claim = self._waiting.popleft()
+            self._left_at, self._last_moment = now, claim.leaves_at
             future = _pool.submit(_call, claim, now + START_SECONDS)
             self._flights[future] = claim
             future.add_done_callback(self._ended.put)
 
     def _leaving_at(self) -> float:
-        return max(self._waiting[0][0], self._left_at + CATCHING_UP / self._per_second)
+        """Return when the next call may begin: at its moment, or as far after the last as then."""
+        moment = self._waiting[0].leaves_at
+        return max(moment, self._left_at + CATCHING_UP * (moment - self._last_moment))
 
     def _collect(self) -> None:
         """Wait for an answer, a moment of leaving or the bell, whichever is first."""
@@ -268,7 +273,7 @@ class _Drain:
         self._answered_at = time.monotonic() + 1.0
 
     def _hand_back(self) -> None:
-        waiting = [claim for _slot, claim in self._waiting]
+        waiting = list(self._waiting)
         self._waiting.clear()
         if waiting:
             with suppress(OperationalError):  # their leases run out

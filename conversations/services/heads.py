@@ -115,7 +115,7 @@ class Claim:
     body: dict[str, Any]  # Meta's envelope
     file_id: int | None = None  # of the file that it brings
     media_id: str = ""  # Meta's id of that
-    wait_seconds: float = 0.0  # from the claim on: when it may leave
+    leaves_at: float = 0.0  # on this process's monotonic clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ class Head:
             self.message_id, self.attempts, "FAILED", was="PENDING", code=code, detail=detail
         )
 
-    def claim(self, sender: Sender, wait_seconds: float) -> Claim:
+    def claim(self, sender: Sender, leaves_at: float) -> Claim:
         kind = self.type.lower()
         # Without the plus Meta would put our own country's code before it.
         to = (
@@ -186,7 +186,7 @@ class Head:
             body,
             self.file_id,
             self.media_id or "",
-            wait_seconds,
+            leaves_at,
         )
 
     def _content(self, kind: str) -> Any:

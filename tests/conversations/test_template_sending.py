@@ -147,7 +147,8 @@ def test_a_stop_said_while_it_waits_holds_marketing_back(
     message = _send(actor("ana@acme.test"), conversation, approved)
     with context.tenant(acme.schema_name):
         Contact.objects.update(marketing_opted_out_at=timezone.now())
-        taken = [claim.message_id for claim in claims.take(phone_id=phones["acme"].pk, limit=5).claims]
+        found = claims.take(phone_id=phones["acme"].pk, limit=5).claims
+        taken = [claim.message_id for claim in found]
 
         message.refresh_from_db()
         if category == "UTILITY":

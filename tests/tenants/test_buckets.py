@@ -23,9 +23,10 @@ def _fresh(monkeypatch):
     monkeypatch.setattr(buckets, "_silent_until", 0.0)
 
 
-def reserve(name, count, *, rate=80.0, horizon=0.3, pairs=FREE, keys=None, paces=None, floor=0.0):
+def reserve(name, count, *, rate=80.0, horizon=0.3, pairs=FREE, keys=None, plan=None, floor=0.0):
     return buckets.reserve(
-        paces=paces or [Pace(name, rate)],
+        number=Pace(name, rate),
+        plan=plan,
         pairs=pairs,
         keys=keys or [f"{name}:{uuid4()}" for _ in range(count)],
         horizon_seconds=horizon,
@@ -79,15 +80,38 @@ def test_who_has_to_wait_takes_nobody_s_moment(name):
 
 
 def test_two_numbers_share_their_plan_s_pace(name):
-    def number(which):
-        return [Pace(f"{name}:{which}", 80), Pace(f"{name}:plan", 10)]
+    plan = Pace(f"{name}:plan", 10)
 
-    first = reserve(name, 5, paces=number("one"), horizon=1.0)
-    second = reserve(name, 5, paces=number("two"), horizon=1.0)
+    first = reserve(f"{name}:one", 5, plan=plan, horizon=2.0)
+    second = reserve(f"{name}:two", 5, plan=plan, horizon=2.0)
 
-    assert first.seconds == pytest.approx([0, 0.1, 0.2, 0.3, 0.4], abs=1e-4)
-    assert second.seconds[0] == pytest.approx(0.5, abs=0.1)
-    assert second.seconds[0] > 0.4
+    slots = sorted([*first.seconds, *second.seconds])
+    # The first one may be anywhere in its tenth of a second; from then on they are even.
+    assert slots[1:] == pytest.approx([slots[1] + place / 10 for place in range(9)], abs=0.02)
+    assert slots[1] <= 0.1
+
+
+def test_a_number_that_reserved_far_ahead_leaves_room_for_the_others(name):
+    plan = Pace(f"{name}:plan", 100)
+    slow = reserve(f"{name}:slow", 5, rate=10, plan=plan, horizon=1.0)
+
+    quick = reserve(f"{name}:quick", 50, rate=80, plan=plan, horizon=0.5)
+
+    assert slow.seconds[-1] == pytest.approx(0.4, abs=0.02)
+    assert len(quick.seconds) >= 37
+
+
+@pytest.mark.parametrize("per_second", [20, 100, 400])
+def test_no_sliding_second_of_a_plan_holds_more_than_a_tenth_above_it(name, per_second):
+    plan = Pace(f"{name}:plan", per_second)
+    slots = sorted(
+        second
+        for number in range(10)
+        for second in reserve(f"{name}:{number}", 200, plan=plan, horizon=3.0).seconds
+    )
+
+    most = max(sum(at <= one < at + 1 for one in slots) for at in slots)
+    assert most <= per_second * 1.1
 
 
 def test_a_redis_that_forgot_everything_gives_nothing_twice(name):
@@ -109,10 +133,10 @@ def test_a_customer_whom_meta_counts_otherwise_is_left_alone(name):
 
 
 def test_nothing_is_kept_for_longer_than_it_counts(name):
-    reserve(name, 3)
+    reserve(name, 3, plan=Pace(f"{name}:plan", 10))
 
     left = [buckets._redis().pttl(key) for key in buckets._redis().keys(f"*{name}*")]
-    assert len(left) == 4
+    assert len(left) == 5
     assert all(0 < milliseconds <= 8000 for milliseconds in left)
 
 

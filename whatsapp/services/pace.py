@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import connection
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from tenants import buckets, context
 from tenants.models import Tenant
@@ -52,6 +53,7 @@ _PAUSE = """
     ORDER BY id
     ON CONFLICT (phone_id) DO UPDATE SET {column} = GREATEST(pace.{column}, EXCLUDED.{column})
 """
+_FACT = Q(matter="throughput")
 _PAUSE_ALL = _PAUSE.format(column="paused_until")
 _PAUSE_BULK = _PAUSE.format(column="bulk_paused_until")
 # As many as fit between the moment at which the number is free and the horizon.
@@ -94,10 +96,16 @@ class Allowance:
     bulk_paused_until: datetime | None = None
 
 
+def with_pace(phones: QuerySet[Phone]) -> QuerySet[Phone]:
+    """Read with numbers what ``allowance`` wants to know of them."""
+    words = NumberFact.objects.filter(_FACT, phone=OuterRef("pk")).values("word")
+    return phones.select_related("learnt_pace").annotate(throughput=Subquery(words[:1]))
+
+
 def allowance(phone: Phone, *, now: datetime) -> Allowance:
-    """Return a number's rate after what Meta said of it. Two queries."""
-    learnt = NumberPace.objects.filter(phone=phone).first()
-    rate = _rate(phone)
+    """Return a number's rate after what Meta said of it. No query for one ``with_pace``."""
+    learnt: NumberPace | None = getattr(phone, "learnt_pace", None)
+    rate = float(findings.RATES.get(_throughput(phone) or "", PER_SECOND))
     if learnt is None:
         return Allowance(rate)
     paused = (learnt.paused_until - now).total_seconds() if learnt.paused_until else 0.0
@@ -126,13 +134,11 @@ def reserve(
     if not asks:
         return Grant()
     place = context.current_schema()
-    paces = [buckets.Pace(f"{place}:number:{phone.pk}", per_second)]
     most = tenant.plan.messages_per_second
-    if most:
-        paces.append(buckets.Pace(f"{place}:plan", most))
     try:
         slots = buckets.reserve(
-            paces=paces,
+            number=buckets.Pace(f"{place}:number:{phone.pk}", per_second),
+            plan=buckets.Pace(f"{place}:plan", most) if most else None,
             pairs=PAIRS,
             keys=[_pair(ask.conversation_id) for ask in asks],
             horizon_seconds=horizon_seconds,
@@ -153,6 +159,8 @@ def fed_back(*, phone_id: int, waits: Mapping[int, float]) -> None:
 
     In the caller's transaction, before the change counter; safe to repeat and to run at once.
     """
+    if not (waits.keys() & {*TOO_FAST, *USED_UP, SPAM}):
+        return
     with connection.cursor() as cursor:
         if TOO_FAST & waits.keys():
             cursor.execute(_SLOW_DOWN, {"phone": phone_id})
@@ -175,10 +183,10 @@ def _pair(conversation_id: int) -> str:
     return f"{context.current_schema()}:pair:{conversation_id}"
 
 
-def _rate(phone: Phone) -> float:
-    facts = NumberFact.objects.filter(phone=phone, matter="throughput")
-    word = facts.values_list("word", flat=True).first()
-    return float(findings.RATES.get(word or "", PER_SECOND))
+def _throughput(phone: Phone) -> str | None:
+    if hasattr(phone, "throughput"):
+        return phone.throughput
+    return NumberFact.objects.filter(_FACT, phone=phone).values_list("word", flat=True).first()
 
 
 def _factor(learnt: NumberPace, now: datetime) -> float:
