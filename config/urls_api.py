@@ -8,6 +8,7 @@ from rest_framework.views import APIView
 from config import openapi
 from conversations.api import (
     blocks,
+    cancelling,
     consent,
     contacts,
     conversations,
@@ -36,6 +37,7 @@ tenant_patterns: list[URLPattern] = [
     *_both("blocks/", blocks.BlockedView),
     *_both("blocks/refresh", blocks.BlocksRefreshView),
     *_both("messages/send", messages.SendView),
+    *_both("messages/<int:pk>/cancel", cancelling.CancelView),
     *_both("messages/template", template_sending.SendTemplateView),
     *_both("templates/", templates.TemplateListView),
     *_both("templates/sync", templates.SyncView),

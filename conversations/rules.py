@@ -18,6 +18,7 @@ RANKS = {
     "ACCEPTED": 20,
     "SENT": 30,
     "FAILED": 35,
+    "CANCELLED": 36,  # before it left: nothing comes after
     "DELIVERED": 40,
     "READ": 50,
     "PLAYED": 60,
@@ -44,6 +45,7 @@ TICKS = {
     "UNCONFIRMED": "unknown",
     "SENT": "sent",
     "FAILED": "failed",
+    "CANCELLED": "cancelled",
     "DELIVERED": "delivered",
     "READ": "read",
     "PLAYED": "read",

@@ -242,7 +242,7 @@ def with_marks(messages: Iterable[Message | None]) -> None:
     found = Mark.objects.filter(
         phone__in={phone for phone, _wamid in known},
         target_wamid__in={wamid for _phone, wamid in known},
-    ).exclude(message__status=Message.Status.FAILED)
+    ).exclude(message__status__in=(Message.Status.FAILED, Message.Status.CANCELLED))
     found = found.order_by("provider_at", F("message").asc(nulls_first=True), "wamid")
     by_target: dict[tuple[int, str], list[Mark]] = {}
     for mark in found:

@@ -35,6 +35,7 @@ urlpatterns = [
     path("contacts/blocked/refresh", block_views.refresh, name="blocks_refresh"),
     path("contacts/<int:pk>/block", block_views.block, name="block"),
     path("contacts/<int:pk>/unblock", block_views.unblock, name="unblock"),
+    path("inbox/<int:pk>/messages/<int:message_id>/cancel", views.cancel, name="cancel_message"),
     path("media/<int:pk>", media_views.file, name="media"),
     path("media/<int:pk>/thumb", media_views.thumbnail, name="media_thumbnail"),
 ]

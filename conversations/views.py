@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from conversations import blocked, forms, selectors, threads
 from conversations.models import Conversation, Message
-from conversations.services import outbound, reading
+from conversations.services import cancelling, outbound, reading
 from tenants.access import OperatorRequest, role_required
 from tenants.errors import DomainError, NotFoundError
 from tenants.feed import selectors as feed
@@ -105,6 +105,17 @@ def send_again(request: OperatorRequest, pk: int, message_id: int) -> HttpRespon
         actor=request.actor, message=message, client_id=data["client_id"], now=timezone.now()
     )
     return _sent(request, attempt, pk)
+
+
+@never_cache
+@require_POST
+@role_required(Permission.REPLY)
+def cancel(request: OperatorRequest, pk: int, message_id: int) -> HttpResponse:
+    """Take a message of this conversation back before it leaves."""
+    message = selectors.message_for(request.actor, message_id)
+    if message.conversation_id != selectors.kept_conversation_for(request.actor, pk).pk:
+        raise NotFoundError
+    return _sent(request, cancelling.cancel(actor=request.actor, message=message), pk)
 
 
 @never_cache

@@ -48,6 +48,17 @@ FAILED: dict[str, Any] = {
         "action": "Send a template instead.",
     },
 }
+CANCELLED: dict[str, Any] = {
+    **QUEUED,
+    "status": "CANCELLED",
+    "error": {
+        "code": None,
+        "title": "Taken back before it was sent.",
+        "detail": "Ana",
+        "whose": "us",
+        "action": "",
+    },
+}
 CONTACT: dict[str, Any] = {
     "id": 5,
     "name": "",

@@ -45,6 +45,7 @@ class Message(models.Model):
         ACCEPTED = "ACCEPTED", _("Accepted by WhatsApp")
         SENT = "SENT", _("Sent")
         FAILED = "FAILED", _("Failed")
+        CANCELLED = "CANCELLED", _("Taken back before it was sent")
         DELIVERED = "DELIVERED", _("Delivered")
         READ = "READ", _("Read")
         PLAYED = "PLAYED", _("Played")
@@ -150,6 +151,15 @@ class Message(models.Model):
         return self.status == self.Status.FAILED
 
     @property
+    def is_cancelled(self) -> bool:
+        return self.status == self.Status.CANCELLED
+
+    @property
+    def may_be_cancelled(self) -> bool:
+        """Whether it waits here still; a moment later it may be on its way."""
+        return self.is_outbound and self.status in {self.Status.PENDING, self.Status.HELD}
+
+    @property
     def is_uncertain(self) -> bool:
         """Whether nobody knows if the customer got it."""
         return self.status in {self.Status.UNKNOWN, self.Status.UNCONFIRMED}
@@ -164,6 +174,8 @@ class Message(models.Model):
         """Why it failed or was never confirmed, in the active language."""
         if self.status == self.Status.UNCONFIRMED:
             return types.failure_note(errors.UNCONFIRMED, self.error_detail)
+        if self.status == self.Status.CANCELLED:
+            return types.failure_note(errors.CANCELLED, self.error_detail)
         if self.is_failed:
             return types.failure_note(errors.explain(self.error_code), self.error_detail)
         return None

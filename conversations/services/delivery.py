@@ -11,12 +11,11 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from queue import Empty, SimpleQueue
-from threading import Lock
 
 from django.conf import settings
 from django.db import OperationalError, connection
 
-from conversations.services import claims, reconciling, results
+from conversations.services import claims, desk, reconciling, results
 from conversations.services.heads import Claim
 from conversations.services.results import Result
 from tenants import context, queue, stopping
@@ -48,8 +47,6 @@ CATCHING_UP = 0.92
 OVERDUE_SECONDS = 8.0
 SWEEP_SECONDS = 3.0
 
-Ended = Future[SentMessage] | None
-
 
 def drain(*, phone_id: int, seconds: float = DRAIN_SECONDS) -> None:
     """Send what a number has queued and due until nothing is, for so many seconds at most.
@@ -59,15 +56,15 @@ def drain(*, phone_id: int, seconds: float = DRAIN_SECONDS) -> None:
     time is nudged again; who is asked to stop hands back what has not left.
     """
     key = (context.current_schema(), phone_id)
-    bell: SimpleQueue[Ended] = SimpleQueue()
-    if not _desk.open(key, bell):
+    bell: desk.Bell = SimpleQueue()
+    if not desk.open(key, bell):
         return
     again = False  # after a failure the sweeper comes by
     try:
         claims.release(phone_id=phone_id)
         again = _Drain(phone_id, until=time.monotonic() + seconds, bell=bell).run()
     finally:
-        if _desk.close(key) or again:
+        if desk.close(key) or again:
             queue.enqueue("conversations.tasks.drain_outbox", phone_id=phone_id)
 
 
@@ -90,45 +87,10 @@ def sweep(
             drain(phone_id=phone_id, seconds=SWEEP_SECONDS)
 
 
-class _Desk:
-    """Who serves which number in this process: one thread each, and a bell for the others."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._bells: dict[tuple[str, int], SimpleQueue[Ended]] = {}
-        self._rung: set[tuple[str, int]] = set()
-
-    def open(self, key: tuple[str, int], bell: SimpleQueue[Ended]) -> bool:
-        """Begin to serve a number; False, and its bell rings, where somebody does."""
-        with self._lock:
-            if key in self._bells:
-                self._rung.add(key)
-                self._bells[key].put(None)
-                return False
-            self._bells[key] = bell
-            return True
-
-    def close(self, key: tuple[str, int]) -> bool:
-        """End it; True when the bell rang, and nobody may have looked since."""
-        with self._lock:
-            del self._bells[key]
-            rung = key in self._rung
-            self._rung.discard(key)
-            return rung
-
-    def look(self, key: tuple[str, int]) -> None:
-        """Forget the ringing: the outbox is looked at after this."""
-        with self._lock:
-            self._rung.discard(key)
-
-
-_desk = _Desk()
-
-
 class _Drain:
     """One thread's run over one number's outbox."""
 
-    def __init__(self, phone_id: int, *, until: float, bell: SimpleQueue[Ended]) -> None:
+    def __init__(self, phone_id: int, *, until: float, bell: desk.Bell) -> None:
         self._phone_id = phone_id
         self._key = (context.current_schema(), phone_id)
         self._until = until
@@ -166,7 +128,7 @@ class _Drain:
         is_full = len(self._flights) >= window or len(self._waiting) >= window
         if stopping.asked() or now >= self._until or now < self._fill_at or is_full:
             return
-        _desk.look(self._key)
+        desk.look(self._key)
         last = self._waiting[-1].leaves_at if self._waiting else self._last_moment
         try:
             taken = claims.take(
@@ -233,7 +195,7 @@ class _Drain:
         except Empty:
             return
 
-    def _take(self, ended: Ended) -> None:
+    def _take(self, ended: Future[SentMessage] | None) -> None:
         if ended is None:  # the bell
             self._fill_at = min(self._fill_at, time.monotonic())
             return

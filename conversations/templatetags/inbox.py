@@ -40,6 +40,7 @@ TICK_ICONS = {
     "delivered": "check-check",
     "read": "check-check",
     "failed": "circle-alert",
+    "cancelled": "x",
     "unknown": "circle-question-mark",
 }
 
@@ -165,6 +166,16 @@ def type_icon(message: Message) -> str:
     if message.type == Message.Type.TEXT:
         return ""
     return ICONS.get(Message.Type(message.type), "circle-question-mark") if _known(message) else ""
+
+
+@register.filter
+def waits_for(message: Message) -> str:
+    """Say why a message has not left yet, where there is something to say."""
+    if message.status == Message.Status.HELD:
+        return str(message.get_status_display())
+    if message.status == Message.Status.PENDING and message.due_at is not None:
+        return _("WhatsApp asks us to wait. Next try: %(time)s") % {"time": clock(message.due_at)}
+    return ""
 
 
 @register.filter

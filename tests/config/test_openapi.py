@@ -96,6 +96,7 @@ def test_it_is_openapi_3_1_with_every_route_once():
         f"{tenant}/media/{{id}}/file",
         f"{tenant}/messages/send",
         f"{tenant}/messages/template",
+        f"{tenant}/messages/{{id}}/cancel",
         f"{tenant}/meta-apps/",
         f"{tenant}/meta-apps/{{id}}/",
         f"{tenant}/meta-apps/{{id}}/previous-secret",

@@ -1,9 +1,19 @@
 """Reasons of our own: their codes are negative, so that none can be Meta's."""
 
-from whatsapp.errors.meanings import Failure, Whose, user
+from whatsapp.errors.meanings import Failure, Kind, Whose, user
 from whatsapp.errors.meanings import gettext_noop as _
 
 NOT_PERMITTED = -1
+
+# What a message says that was taken back before it left; it has no code.
+CANCELLED = Failure(
+    code=None,
+    kind=Kind.USER,
+    whose=Whose.US,
+    title=_("Taken back before it was sent."),
+    action="",
+    may_help=True,
+)
 
 OURS: dict[int, Failure] = {
     **user(
