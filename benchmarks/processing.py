@@ -147,6 +147,8 @@ def _flood(on: Stage, numbers: Sequence[Number], count: int) -> float:
         while not connection.execute(query, (last,)).fetchone()[0]:  # type: ignore[index]
             time.sleep(0.01)
         for portion in range(PORTIONS):
+            if draining.done():
+                break
             start = FLOOD_START + count + portion * PORTION
             _store(on, _bodies(on, others, PORTION, start))
             time.sleep(PAUSE_SECONDS)

@@ -104,7 +104,7 @@ class _Hints:
 
 
 class Worker:
-    """One thread's work on one pair of sessions."""
+    """One thread's work on sessions of its own."""
 
     def __init__(self, opened: Sessions, *, limit: int = LIMIT) -> None:
         self._opened = opened
@@ -209,7 +209,7 @@ class Worker:
                 _stale_notes.add(batch.note_id)
         with suppress(psycopg.Error):
             self._opened.claims.rollback()
-        if self._opened.work.broken or self._opened.claims.broken:
+        if self._opened.broken:
             self._opened.close()
 
 

@@ -1,4 +1,4 @@
-"""The two sessions of a worker that takes events in, as ``webhooks.services.deliveries`` says."""
+"""The sessions of a worker that takes events in, as ``webhooks.services.deliveries`` says."""
 
 import time
 from contextlib import suppress
@@ -48,30 +48,49 @@ class Sessions:
 
     claims: psycopg.Connection[Any]
     work: psycopg.Connection[Any]
+    _second: psycopg.Connection[Any] | None = None
     opened_at: float = field(default_factory=time.monotonic)
 
     @property
     def usable(self) -> bool:
         young = time.monotonic() - self.opened_at < LIFE_SECONDS
-        return young and not self.claims.closed and not self.work.closed
+        return young and not any(session.closed for session in self._all())
+
+    @property
+    def broken(self) -> bool:
+        return any(session.broken for session in self._all())
+
+    def second(self) -> psycopg.Connection[Any]:
+        """Return another session for work, opened when first used: for batches of many tenants."""
+        if self._second is None:
+            self._second = _fresh_work()
+        return self._second
 
     def close(self) -> None:
-        for session in (self.claims, self.work):
+        for session in self._all():
             with suppress(psycopg.Error):
                 session.close()
 
+    def _all(self) -> list[psycopg.Connection[Any]]:
+        return [self.claims, self.work, *([self._second] if self._second else [])]
+
 
 def fresh() -> Sessions:
-    """Open both sessions."""
+    """Open the first two of them."""
     claims = raw.connect(name="balcao claims", **_PLANS, **_CLAIMS)
     try:
-        work = raw.connect(name="balcao work", **_PLANS, **_WORK)
+        work = _fresh_work()
     except psycopg.Error:
         claims.close()
         raise
-    claims.prepare_threshold, work.prepare_threshold = 0, PREPARE_FROM
-    work.prepared_max = PREPARED_MAX
+    claims.prepare_threshold = 0
     return Sessions(claims, work)
+
+
+def _fresh_work() -> psycopg.Connection[Any]:
+    work = raw.connect(name="balcao work", **_PLANS, **_WORK)
+    work.prepare_threshold, work.prepared_max = PREPARE_FROM, PREPARED_MAX
+    return work
 
 
 @dataclass(slots=True)
