@@ -228,6 +228,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             (_("Numbers"), "call", "webhooks_phoneroute"),
             (_("Meta apps"), "key", "webhooks_metaapp"),
             (_("Deliveries"), "move_to_inbox", "webhooks_webhookdelivery"),
+            (_("Ledger"), "fact_check", "webhooks_ledger"),
             (_("Parked units"), "inventory_2", "webhooks_parkedunit"),
         ],
         _("Records"): [(_("Audit events"), "history", "tenants_auditevent")],
@@ -244,8 +245,10 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     ]
 
 
-def _list(model: str) -> str:
-    return reverse(f"admin:{model}_changelist")
+def _list(name: str) -> str:
+    """Return the address of a model's list, or of a page of its own."""
+    own = {"webhooks_ledger"}
+    return reverse(f"admin:{name}" if name in own else f"admin:{name}_changelist")
 
 
 def _is_super_admin(request: HttpRequest) -> bool:

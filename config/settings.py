@@ -197,6 +197,8 @@ GRAPH_API_VERSION = env.str("GRAPH_API_VERSION", default="v25.0")
 META_SIGNUP_CONFIG_ID = env.str("META_SIGNUP_CONFIG_ID", default="")
 META_SDK_URL = env.str("META_SDK_URL", default="https://connect.facebook.net/en_US/sdk.js")
 WEBHOOK_RETENTION_DAYS = env.int("WEBHOOK_RETENTION_DAYS", default=7)
+# By the hash of its body a delivery that comes again is known for so long.
+WEBHOOK_HASH_RETENTION_DAYS = env.int("WEBHOOK_HASH_RETENTION_DAYS", default=400)
 # Where files may be fetched from, beside the Graph API's own host; with a dot: every host below.
 MEDIA_HOSTS = env.list("MEDIA_HOSTS", default=["lookaside.fbsbx.com", ".fbcdn.net"])
 MEDIA_QUOTA_BYTES = env.int("MEDIA_QUOTA_BYTES", default=10 * 1024**3)  # of one tenant

@@ -30,6 +30,8 @@ def purge_platform(*, now: datetime, stopping: Callable[[], bool]) -> None:
     """Delete old deliveries, refused sign-ins and sessions of API clients that ended."""
     days = timedelta(days=settings.WEBHOOK_RETENTION_DAYS)
     deliveries.purge(before=now - days, stopping=stopping)
+    hash_days = timedelta(days=settings.WEBHOOK_HASH_RETENTION_DAYS)
+    deliveries.forget_hashes(before=(now - hash_days).date(), stopping=stopping)
     throttling.purge(now=now)
     sessions.purge(now=now)
 

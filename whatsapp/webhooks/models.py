@@ -3,6 +3,7 @@
 import secrets
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -115,10 +116,45 @@ class WebhookDelivery(models.Model):
             ),
             # Serves the count of repeats of one body.
             models.Index(fields=["sha256"], name="delivery_sha256"),
+            # Serves the ledger of a period, at next to no cost for the insert.
+            BrinIndex(fields=["received_at"], name="delivery_received", pages_per_range=16),
         ]
 
     def __str__(self) -> str:
         return f"#{self.pk}"
+
+
+class PrunedBody(models.Model):
+    """What is left of a delivery that was forgotten: its body is known when it comes again."""
+
+    sha256 = models.BinaryField(max_length=32, primary_key=True)
+    received_on = models.DateField()
+
+    class Meta:
+        # Serves forgetting the oldest.
+        indexes = [models.Index(fields=["received_on"], name="pruned_body_day")]
+
+    def __str__(self) -> str:
+        return bytes(self.sha256).hex()
+
+
+class LedgerDay(models.Model):
+    """The sums of a day's deliveries that were forgotten, by app. Days are UTC's."""
+
+    day = models.DateField()
+    app = models.ForeignKey(MetaApp, models.PROTECT, related_name="+", db_index=False)
+    received = models.BigIntegerField()
+    units_total = models.BigIntegerField()
+    units_stored = models.BigIntegerField()
+    units_duplicate = models.BigIntegerField()
+    units_placeholder = models.BigIntegerField()
+    units_discarded = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["day", "app"], name="ledger_day_once")]
+
+    def __str__(self) -> str:
+        return f"{self.day}"
 
 
 class DeliveryClaim(models.Model):

@@ -25,6 +25,7 @@ class Delivery:
     attempts: int  # how many workers died with it in their hands
     units_total: int  # 0 before it was processed
     body: bytes
+    is_known: bool = False  # the same body was done with, and forgotten, before
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,11 @@ _SUM_BYTES = 8 * 1024 * 1024
 
 _ROW = f"""
     SELECT id, app_id, received_at, attempts, units_total, octet_length(body),
-        CASE WHEN octet_length(body) <= {_SMALL_BYTES} THEN body END
-    FROM public.webhooks_webhookdelivery
+        CASE WHEN octet_length(body) <= {_SMALL_BYTES} THEN body END, EXISTS (
+            SELECT FROM public.webhooks_prunedbody AS pruned
+            WHERE pruned.sha256 = delivery.sha256
+        ) AS is_known
+    FROM public.webhooks_webhookdelivery AS delivery
 """  # noqa: S608 - a number of our own
 _NOTED = """
     SELECT claimed.*, EXISTS (
@@ -175,12 +178,12 @@ def suspect_alone(rows: list[Any], *, attempts_at: int) -> list[Any]:
 
 def _with_bodies(claims: Session, rows: list[Any]) -> Iterator[Delivery]:
     total = 0
-    for delivery_id, app_id, received_at, attempts, units_total, size, body in rows:
+    for delivery_id, app_id, received_at, attempts, units_total, size, body, is_known in rows:
         if body is None and total and total + size > _SUM_BYTES:
             continue  # for the next round
         total += size
         whole = _large(claims, delivery_id) if body is None else bytes(body)
-        yield Delivery(delivery_id, app_id, received_at, attempts, units_total, whole)
+        yield Delivery(delivery_id, app_id, received_at, attempts, units_total, whole, is_known)
 
 
 def _large(claims: Session, delivery_id: int) -> bytes:
