@@ -4,6 +4,7 @@ from django.contrib.admin import apps as admin_apps
 from django.core.exceptions import ImproperlyConfigured
 
 from config import celery, keys
+from tenants import crashing
 
 
 class ConfigConfig(AppConfig):
@@ -16,6 +17,7 @@ class ConfigConfig(AppConfig):
         found = keys.problems(secret_key=settings.SECRET_KEY, field_keys=settings.FIELD_KEYS)
         if not settings.DEBUG and (sentences := "; ".join(found)):
             raise ImproperlyConfigured(sentences)
+        crashing.arm(settings.CRASH_AT)
 
 
 class ConsoleConfig(admin_apps.AdminConfig):

@@ -11,13 +11,14 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from config import collector, settings
-from tenants import sealing
+from tenants import crashing, sealing
 from whatsapp.webhooks.ingest import IngestApp
 from whatsapp.webhooks.ingest.app import Receive, Scope, Send, respond
 
 TASK = "conversations.tasks.process_deliveries"
 BROKER_SECONDS = 0.5
 _KEYS = sealing.parse_keys(settings.FIELD_KEYS)
+crashing.arm(settings.CRASH_AT)
 
 
 class Nudge:

@@ -109,6 +109,9 @@ CHANNEL_LAYERS = {
 BUCKET_REDIS_URL = f"{REDIS_URL}/2"
 BUCKET_KEY_PREFIX = f"{REDIS_PREFIX}bucket:"
 
+# For tests of faults: the place at which a process is killed (tenants.crashing). Empty: nowhere.
+CRASH_AT = env.str("CRASH_AT", default="")
+
 # --- Celery: nudges only, the work is in Postgres -----------------------------------------------
 CELERY_BROKER_URL = f"{REDIS_URL}/0"
 CELERY_BROKER_TRANSPORT_OPTIONS = {

@@ -21,6 +21,7 @@ from conversations.services.routing import Parcel, Reason, Target
 from conversations.services.statuses import Report
 from conversations.services.threads import Arrival
 from tenants import context
+from tenants.crashing import crash_point
 from tenants.db import arrays, raw
 from tenants.feed import live
 from tenants.feed.live import Draft
@@ -160,6 +161,8 @@ def _transaction(work: Session, target: Target, parcels: list[Parcel], applied: 
         drafts = list(dict.fromkeys([*arrived, *marked, *outcome.drafts]))
         if drafts:
             live.take(cursor, drafts)
+        crash_point("worker.mid_apply")
+    crash_point("worker.applied")
     if drafts:
         (applied.seq,) = cursor.fetchone() or (None,)
     applied.has_files |= any(_brings_file(parcel.unit) for parcel in parcels)

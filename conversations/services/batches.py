@@ -9,6 +9,7 @@ from conversations.services import applying, routing
 from conversations.services.applying import Session, TenantUnavailableError
 from conversations.services.routing import Parcel, Plan, Target
 from conversations.services.sessions import Sessions
+from tenants.crashing import crash_point
 from whatsapp import payloads
 from whatsapp.payloads import Sender, Unit, Unreadable
 from whatsapp.webhooks.services import deliveries, parking
@@ -52,6 +53,7 @@ def work_on(opened: Sessions, batch: Batch) -> Done:
     plan = routing.plan(opened.claims, chosen)
     if batch.replays:
         _narrow(plan, batch.replays)
+    crash_point("worker.claimed")
     done = _apply(opened, plan)
     with opened.claims.pipeline():
         if batch.replays:
@@ -61,7 +63,9 @@ def work_on(opened: Sessions, batch: Batch) -> Done:
             counts = _settle(opened, units, plan, done)
             _count_known(batch, counts)
             deliveries.settle(opened.claims, counts, note_id=batch.note_id)
+        crash_point("worker.before_settled")
         opened.claims.execute("COMMIT", prepare=False)
+    crash_point("worker.after_settled")
     return done
 
 

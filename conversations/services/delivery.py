@@ -19,6 +19,7 @@ from conversations.services import claims, desk, reconciling, results
 from conversations.services.heads import Claim
 from conversations.services.results import Result
 from tenants import context, queue, stopping
+from tenants.crashing import crash_point
 from tenants.models import Tenant
 from whatsapp.client import CloudApiClient, SentMessage
 from whatsapp.errors import CloudApiError, MaybeSentError, NotSentError
@@ -140,6 +141,7 @@ class _Drain:
         except OperationalError:
             self._give_up()
             return
+        crash_point("send.claimed")
         self._per_second, self._found = taken.per_second, bool(taken.claims or taken.rest_seconds)
         self._turn += len(taken.claims)
         self._waiting += taken.claims
@@ -213,6 +215,7 @@ class _Drain:
         )
 
     def _settle(self) -> None:
+        crash_point("send.answered")
         try:
             rest_seconds = results.settle(self._answered)
         except OperationalError:

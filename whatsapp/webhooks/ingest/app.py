@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
+from tenants.crashing import crash_point
 from whatsapp import signature
 from whatsapp.webhooks.ingest import journal, notices
 from whatsapp.webhooks.ingest.candidates import App, Candidates, OpenSecret
@@ -71,6 +72,7 @@ class IngestApp:
         except _DisconnectedError:
             return
         await respond(send, status, text, headers)
+        crash_point("ingest.after_answer")
 
     async def close(self) -> None:
         """Write what waits and end the sessions."""

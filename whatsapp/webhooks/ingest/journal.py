@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tenants.crashing import crash_point
 from whatsapp.webhooks.ingest import notices
 from whatsapp.webhooks.ingest.session import (
     TIMEOUT_SECONDS,
@@ -102,6 +103,7 @@ class Journal:
 
     async def _write(self, session: Session, batch: list[_Entry]) -> None:
         try:
+            crash_point("ingest.before_insert")
             await session.execute(_INSERT, _columns(batch))
         except RefusedError as error:
             await self._write_apart(session, batch, error)
@@ -109,6 +111,7 @@ class Journal:
             notices.warn("deliveries answered 503", error)
             _settle(batch, error)
         else:
+            crash_point("ingest.after_commit")
             _settle(batch)
             self._on_stored()
 
