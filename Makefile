@@ -17,7 +17,7 @@ DUMMY = SECRET_KEY=lint-lint-Lint-lint-LINT-lint-0123-lint-4567-lint-89ab \
 	LOG_LEVEL=CRITICAL
 
 .DEFAULT_GOAL = help
-.PHONY: help demo test check mutants format lock messages python
+.PHONY: help demo test check faults mutants format lock messages python
 .SUFFIXES:
 
 help: ## say what there is
@@ -42,6 +42,9 @@ format: $(VENV)/.dev ## put the code in order
 	$(VENV)/bin/ruff check --fix
 	$(VENV)/bin/ruff format
 	$(VENV)/bin/djlint --quiet --reformat templates
+
+faults: $(VENV)/.dev ## kill processes at every window, and look at what is left behind
+	$(PY) -m pytest tests/faults
 
 mutants: $(VENV)/.dev ## take each safeguard away and expect red: make mutants ONLY="rank lease"
 	$(PY) -m tests.mutants.run $(ONLY)

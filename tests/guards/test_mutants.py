@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from tests.guards.source import ROOT
-from tests.mutants import patching
+from tests.mutants import patching, table
 
 MUTANTS = patching.mutants()
 
@@ -28,3 +28,7 @@ def test_a_mutant_s_tests_exist(mutant):
         path, _, name = test.partition("::")
         assert (ROOT / path).exists()
         assert name.partition("[")[0] in ((ROOT / path).read_text() if name else "")
+
+
+def test_the_document_names_every_mechanism():
+    assert table.written() == table.table(), "run python -m tests.mutants.table"
