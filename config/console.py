@@ -237,12 +237,18 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         {
             "title": title,
             "separator": title != _("Customers"),
-            "items": [
-                {"title": name, "icon": icon, "link": _list(model)} for name, icon, model in items
-            ],
+            "items": [_item(request, *item) for item in items],
         }
         for title, items in groups.items()
     ]
+
+
+def _item(request: HttpRequest, title: str, icon: str, name: str) -> dict[str, Any]:
+    """Return a menu's item; a page of its own lies below a list's address, and is not it."""
+    link = _list(name)
+    is_own = request.path == reverse("admin:webhooks_ledger")
+    active = request.path == link if is_own else request.path.startswith(link)
+    return {"title": title, "icon": icon, "link": link, "active": active}
 
 
 def _list(name: str) -> str:

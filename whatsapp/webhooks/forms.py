@@ -10,15 +10,16 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSingleDateWidget
 from whatsapp.webhooks.models import MetaApp
 
 
+def _day() -> UnfoldAdminSingleDateWidget:
+    # The browser's own field takes this form only, whatever the language of the page.
+    return UnfoldAdminSingleDateWidget(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
 class LedgerForm(forms.Form):
     """Some days, both included, and one app or all."""
 
-    first = forms.DateField(
-        label=_("From"), widget=UnfoldAdminSingleDateWidget(attrs={"type": "date"})
-    )
-    last = forms.DateField(
-        label=_("To"), widget=UnfoldAdminSingleDateWidget(attrs={"type": "date"})
-    )
+    first = forms.DateField(label=_("From"), widget=_day())
+    last = forms.DateField(label=_("To"), widget=_day())
     app = forms.ModelChoiceField(
         label=_("Meta app"),
         queryset=MetaApp.objects.order_by("name"),

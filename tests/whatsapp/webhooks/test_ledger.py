@@ -210,6 +210,12 @@ def test_the_page_says_it(console, everything):
     assert "Unknown number" in html and "Tenant suspended" in html
 
 
+def test_the_browser_s_own_field_has_the_days_in_every_language(console):
+    html = console.get(LEDGER, headers={"Accept-Language": "pt-BR"}).content.decode()
+
+    assert f'value="{today().isoformat()}"' in html
+
+
 def test_the_page_says_loudly_what_is_missing(console, everything):
     with context.platform():
         ParkedUnit.objects.filter(reason="HELD").delete()
