@@ -1,10 +1,12 @@
 """POST media/, and sending what it keeps: kinds, limits, tenants, roles, quota."""
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor, wait
 from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -16,7 +18,9 @@ from tests.api import access_token, api_of, check_problem
 from tests.conversations.inboxes import open_with
 from tests.conversations.uploading import kept
 from whatsapp.models import MediaFile, MediaUpload
+from whatsapp.services import quota
 from whatsapp.services.files import path_of
+from whatsapp.services.keeping import StorageFullError
 
 pytestmark = pytest.mark.django_db
 MB = 1024 * 1024
@@ -159,6 +163,36 @@ def test_a_full_account_keeps_no_more(upload, acme, settings):
 
     assert problem["detail"]
     assert len(stored(acme)) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_uploads_side_by_side_keep_to_the_quota_together(actor, acme, settings, root):
+    """One counts in while the other one stores its bytes: whoever is second sees the first."""
+    settings.MEDIA_QUOTA_BYTES = len(files.JPEG)
+    ana = actor("ana@acme.test")
+
+    def keep() -> bool:
+        try:
+            with context.tenant(acme.schema_name):
+                kept(ana, name="b.jpg")
+        except StorageFullError:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    with ThreadPoolExecutor(1) as pool, context.tenant(acme.schema_name):
+        with transaction.atomic():
+            quota.hold()
+            kept(ana, name="a.jpg")
+            second = pool.submit(keep)
+            wait([second], timeout=1)
+        assert second.result() is False
+
+    (file,) = stored(acme)
+    assert (file.name, file.state) == ("a.jpg", "STORED")
+    names = {path.name.removesuffix("-small") for path in root.rglob("*") if path.is_file()}
+    assert names == {str(file.key)}
 
 
 def test_a_viewer_and_a_stranger_upload_nothing(upload, acme):

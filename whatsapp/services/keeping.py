@@ -5,6 +5,7 @@ import tempfile
 from typing import IO
 from uuid import uuid4
 
+from django.db import transaction
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -125,6 +126,19 @@ def _keep(file: MediaFile, actor: Actor, source: IO[bytes]) -> MediaFile:
     file.save(force_insert=True)
     thumbnail = picture.thumbnail if picture else None
     files.save(tenant_id=actor.tenant.pk, key=file.key, source=source, thumbnail=thumbnail)
-    file.state = _State.STORED
-    file.save(update_fields=["state"])
+    if not _count_in(file):
+        files.remove(tenant_id=actor.tenant.pk, key=file.key)
+        file.delete()
+        raise StorageFullError
     return file
+
+
+def _count_in(file: MediaFile) -> bool:
+    """Make the file count, unless others that came meanwhile have filled the storage."""
+    with transaction.atomic():
+        quota.hold()
+        if file.size_bytes > quota.bytes_left():
+            return False
+        file.state = _State.STORED
+        file.save(update_fields=["state"])
+    return True
