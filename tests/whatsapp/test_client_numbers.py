@@ -11,7 +11,7 @@ import responses
 from tests.whatsapp.raw_meta import refused
 from whatsapp import errors
 from whatsapp.client import CloudApiClient
-from whatsapp.client.numbers import Callbacks, Numbers, RemoteAccount, Subscription
+from whatsapp.client.numbers import Callbacks, Numbers, Subscription
 
 TOKEN = "EAAsecrettoken123"
 BASE = "https://graph.test/v25.0"
@@ -184,12 +184,6 @@ def test_subscribe_and_register(meta, numbers):
         "messaging_product": "whatsapp",
         "pin": "123456",
     }
-
-
-def test_an_account_is_read(meta, numbers):
-    meta.get(f"{BASE}/102", json={"id": "102", "name": "Loja", "account_review_status": "approved"})
-
-    assert numbers.account("102") == RemoteAccount("102", "Loja", "APPROVED")
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,6 @@ FIELDS = (
     "throughput,is_on_biz_app,code_verification_status,account_mode,"
     "whatsapp_business_manager_messaging_limit"
 )
-ACCOUNT_FIELDS = "id,name,account_review_status"
 PAGE_SIZE = 50
 # More than Meta lets an account have; a server that turns in circles ends here at the latest.
 PAGES_MAX = 20
@@ -45,15 +44,6 @@ class RemoteNumber:
     def is_registered(self) -> bool:
         """Whether the number works on the Cloud API already."""
         return self.platform == "CLOUD_API" and self.status not in {"", "PENDING", "UNVERIFIED"}
-
-
-@dataclass(frozen=True, slots=True)
-class RemoteAccount:
-    """A business account (WABA) as Meta has it."""
-
-    waba_id: str
-    name: str
-    review_status: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +101,6 @@ class Numbers:
         if found is None:
             raise errors.MaybeSentError("an answer without the number")
         return found
-
-    def account(self, waba_id: str) -> RemoteAccount:
-        """Read one account."""
-        document = self._get(quote(waba_id, safe=""), fields=ACCOUNT_FIELDS)
-        review = text_of(document.get("account_review_status")).upper()
-        return RemoteAccount(text_of(document.get("id")), text_of(document.get("name")), review)
 
     def numbers_of(self, waba_id: str) -> Iterator[RemoteNumber]:
         """Read an account's numbers, page by page, by Meta's cursors.

@@ -85,11 +85,6 @@ def kind_of(mime_type: str) -> str:
     return next((kind for kind, types in TYPES.items() if mime_type in types), "")
 
 
-def most_bytes(mime_type: str) -> int:
-    """Return how large a file may be, whatever it is sent as; 0 if Meta does not take it."""
-    return MAX_BYTES.get(kind_of(mime_type), 0)
-
-
 def file_violations(file: File, path: Path, *, kind: str = "") -> list[Violation]:
     """Return why Meta would refuse a file as ``kind``; without one, in whatever message.
 

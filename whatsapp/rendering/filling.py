@@ -33,10 +33,6 @@ class Rendered:
         parts = (header, self.offer, self.body, self.footer, *(card.text for card in self.cards))
         return "\n\n".join(part for part in parts if part)
 
-    @property
-    def has_media(self) -> bool:
-        return self.header_format in MEDIA
-
 
 def preview(definition: Definition, values: Mapping[str, str]) -> Rendered:
     """Fill in what there is; what is missing stays a variable. Never raises."""

@@ -133,10 +133,5 @@ def _check_app(actor: Actor, app_id: int | None) -> None:
         raise AppInactiveError
 
 
-def _check_here(phone: Phone) -> None:
-    if phone.status != Phone.Status.ACTIVE:
-        raise NumberAwayError
-
-
 def _record(actor: Actor, action: str, job: Job) -> None:
     audit.record(actor=actor.user, action=action, target=job, tenant=actor.tenant)

@@ -44,10 +44,9 @@ def test_numbers_and_accounts_are_read(numbers, sim):
 
     assert (number.status, number.quality, number.is_registered) == ("CONNECTED", "GREEN", True)
     assert (number.messaging_limit, number.throughput) == ("TIER_250", "STANDARD")
-    assert numbers.account(ACME_WABA).review_status == "APPROVED"
     assert [one.phone_number_id for one in numbers.numbers_of(ACME_WABA)] == [ACME]
     with pytest.raises(errors.RefusedError) as refusal:
-        numbers.account(GLOBEX_WABA)
+        list(numbers.numbers_of(GLOBEX_WABA))
     assert refusal.value.code == 100
 
 
