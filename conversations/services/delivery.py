@@ -108,12 +108,13 @@ class _Drain:
         self._failures = 0
 
     def run(self) -> bool:
-        """Work to the end; tell whether time was up before the work was."""
+        """Work to the end; tell whether time was up before the work: somebody has to go on."""
         while True:
             self._fill()
             self._launch()
             if not (self._waiting or self._flights or self._answered) and self._is_over():
-                return self._found and not stopping.asked()
+                is_cut_short = stopping.asked() or time.monotonic() >= self._until
+                return self._found and is_cut_short
             self._collect()
             if self._is_time_to_settle():
                 self._settle()

@@ -281,6 +281,29 @@ def test_a_paused_number_claims_nothing(phone, talk):
     assert taken.rest_seconds == pytest.approx(60, abs=2)
 
 
+def test_who_waits_for_a_pause_asks_for_no_other_meanwhile(phone, talk, nudges):
+    NumberPace.objects.create(phone=phone, paused_until=timezone.now() + timedelta(seconds=60))
+    message_in(talk())
+
+    drain(phone)
+
+    assert nudges == []
+
+
+def test_what_is_left_when_the_process_is_to_stop_is_somebody_else_s(meta, phone, talk, nudges):
+    def stop(to, request):
+        stopping.ask()
+        accept(to, request)
+
+    meta.script = stop
+    for _ in range(20):
+        message_in(talk())
+
+    drain(phone)
+
+    assert "conversations.tasks.drain_outbox" in nudges
+
+
 # --- Two at once, and the end -----------------------------------------------------------------
 
 
