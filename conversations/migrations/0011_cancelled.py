@@ -4,15 +4,31 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('conversations', '0010_lanes'),
+        ("conversations", "0010_lanes"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='message',
-            name='status',
-            field=models.CharField(choices=[('RECEIVED', 'Received'), ('PENDING', 'Queued'), ('HELD', 'Waiting for the number to be reconnected'), ('SENDING', 'Sending'), ('UNKNOWN', 'Waiting for confirmation'), ('UNCONFIRMED', 'Not confirmed'), ('ACCEPTED', 'Accepted by WhatsApp'), ('SENT', 'Sent'), ('FAILED', 'Failed'), ('CANCELLED', 'Taken back before it was sent'), ('DELIVERED', 'Delivered'), ('READ', 'Read'), ('PLAYED', 'Played')], max_length=20),
+            model_name="message",
+            name="status",
+            field=models.CharField(
+                choices=[
+                    ("RECEIVED", "Received"),
+                    ("PENDING", "Queued"),
+                    ("HELD", "Waiting for the number to be reconnected"),
+                    ("SENDING", "Sending"),
+                    ("UNKNOWN", "Waiting for confirmation"),
+                    ("UNCONFIRMED", "Not confirmed"),
+                    ("ACCEPTED", "Accepted by WhatsApp"),
+                    ("SENT", "Sent"),
+                    ("FAILED", "Failed"),
+                    ("CANCELLED", "Taken back before it was sent"),
+                    ("DELIVERED", "Delivered"),
+                    ("READ", "Read"),
+                    ("PLAYED", "Played"),
+                ],
+                max_length=20,
+            ),
         ),
     ]

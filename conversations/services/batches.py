@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from conversations.services import applying, routing
 from conversations.services.applying import Session, TenantUnavailableError
@@ -84,13 +84,20 @@ def _choose(
         return [(one, unit) for one in fresh for unit in units[one.id]], set()
     stale = {one.id for one in batch.deliveries if one.units_total != len(units[one.id])}
     by_id = {delivery.id: delivery for delivery in batch.deliveries}
-    wanted = {(one.delivery_id, one.unit_index) for one in batch.replays}
+    wanted = {(one.delivery_id, one.unit_index): one.routed_to for one in batch.replays}
     chosen = [
-        (by_id[delivery_id], units[delivery_id][index])
-        for delivery_id, index in sorted(wanted)
+        (by_id[delivery_id], _routed(units[delivery_id][index], number))
+        for (delivery_id, index), number in sorted(wanted.items())
         if delivery_id not in stale
     ]
     return chosen, stale
+
+
+def _routed(unit: Unit, phone_number_id: str) -> Unit:
+    """Take a unit for another number's, where somebody decided so."""
+    if not phone_number_id or isinstance(unit, Unreadable):
+        return unit
+    return replace(unit, phone_number_id=phone_number_id)
 
 
 def _narrow(plan: Plan, replays: list[Replay]) -> None:

@@ -3,10 +3,9 @@
 from datetime import UTC, timedelta
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db.models import F, Func, IntegerField, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.defaultfilters import filesizeformat
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -14,7 +13,6 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
-from unfold.widgets import UnfoldAdminPasswordWidget
 
 from tenants import sealing
 from tenants.console import (
@@ -27,33 +25,9 @@ from tenants.console import (
     require,
 )
 from whatsapp.webhooks import ledger
-from whatsapp.webhooks.forms import LedgerForm
+from whatsapp.webhooks.forms import LedgerForm, MetaAppForm, RouteForm
 from whatsapp.webhooks.models import MetaApp, ParkedUnit, WebhookDelivery
 from whatsapp.webhooks.services import apps, parking
-
-
-def secret_field(label: Any, help_text: Any = "") -> forms.CharField:
-    return forms.CharField(
-        label=label,
-        required=False,
-        max_length=512,
-        help_text=help_text,
-        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
-    )
-
-
-class MetaAppForm(forms.ModelForm):
-    """An app; its secrets can be given, never read."""
-
-    app_secret = secret_field(
-        _("New app secret"),
-        _("The one before keeps opening what Meta signed with it. Empty: it stays as it is."),
-    )
-    verify_token = secret_field(_("New verify token"), _("Empty: it stays as it is."))
-
-    class Meta:
-        model = MetaApp
-        fields = ("name", "app_id", "tenant", "is_active")
 
 
 @admin.register(MetaApp)
@@ -209,13 +183,14 @@ class ParkedUnitAdmin(ReadOnlyAdmin):
         "phone_number_id",
         "error",
     )
-    list_filter = ("reason", "state", TENANT_FILTER)
+    list_filter = ("reason", "state", TENANT_FILTER, "created_at")
     list_select_related = ("tenant",)
     search_fields = ("=phone_number_id", "=error")
     search_help_text = _("A phone number id, or an error as it is shown")
     ordering = ("-id",)
     actions = ("replay", "discard")
-    fields = ("id", "reason", "state", "tenant", "field", "phone_number_id", "error")
+    actions_detail = ("send_on",)
+    fields = ("id", "reason", "state", "tenant", "field", "phone_number_id", "routed_to", "error")
     fields += ("delivery_number", "unit_index", "created_at", "resolved_at")  # type: ignore[assignment]
 
     @display(
@@ -243,6 +218,32 @@ class ParkedUnitAdmin(ReadOnlyAdmin):
             question=gettext("Replay these units? What was applied before is not applied twice."),
             act=lambda units: parking.replay(actor=request.user, units=units),
         )
+
+    @action(description=_("Send on to a number"), icon="alt_route", url_path="send-on")
+    def send_on(self, request: ConsoleRequest, object_id: str) -> HttpResponse:
+        """Ask for which number a unit of an unknown one is, and have it tried again."""
+        unit = self.get_object(request, object_id)
+        if unit is None:
+            raise Http404
+        form = RouteForm(request.POST or None)
+        if form.is_valid() and self._one(
+            request,
+            unit,
+            lambda one: parking.route(
+                actor=request.user, unit=one, route=form.cleaned_data["route"]
+            ),
+        ):
+            self.message_user(request, gettext("It is tried again as that number's."))
+            return HttpResponseRedirect(self.address("change", object_id))
+        shown = {
+            **self.admin_site.each_context(request),
+            "title": gettext("Send on to a number"),
+            "form": form,
+            "unit": unit,
+            "back": self.address("change", object_id),
+        }
+        status = 409 if form.is_bound and form.is_valid() else 400 if form.is_bound else 200
+        return TemplateResponse(request, "console/route.html", shown, status=status)
 
     @admin.action(description=_("Discard"))
     def discard(self, request: ConsoleRequest, chosen: QuerySet[ParkedUnit]) -> HttpResponse | None:

@@ -1,13 +1,41 @@
-"""What the console asks of the ledger."""
+"""The console's forms of Meta apps, the ledger and parked units."""
 
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSingleDateWidget
+from unfold.widgets import (
+    UnfoldAdminPasswordWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminSingleDateWidget,
+)
 
-from whatsapp.webhooks.models import MetaApp
+from whatsapp.webhooks.models import MetaApp, PhoneRoute
+
+
+def secret_field(label: Any, help_text: Any = "") -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        required=False,
+        max_length=512,
+        help_text=help_text,
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
+    )
+
+
+class MetaAppForm(forms.ModelForm):
+    """An app; its secrets can be given, never read."""
+
+    app_secret = secret_field(
+        _("New app secret"),
+        _("The one before keeps opening what Meta signed with it. Empty: it stays as it is."),
+    )
+    verify_token = secret_field(_("New verify token"), _("Empty: it stays as it is."))
+
+    class Meta:
+        model = MetaApp
+        fields = ("name", "app_id", "tenant", "is_active")
 
 
 def _day() -> UnfoldAdminSingleDateWidget:
@@ -42,3 +70,18 @@ class LedgerForm(forms.Form):
             "last": self.cleaned_data["last"],
             "app_id": app and app.pk,
         }
+
+
+class RouteForm(forms.Form):
+    """The number that a unit of an unknown one is for."""
+
+    route = forms.ModelChoiceField(
+        label=_("Number"),
+        queryset=PhoneRoute.objects.select_related("tenant").order_by("tenant__name", "pk"),
+        widget=UnfoldAdminSelectWidget(),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices: Any = self.fields["route"]
+        choices.label_from_instance = lambda route: f"{route.tenant} · {route}"

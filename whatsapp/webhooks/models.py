@@ -198,6 +198,8 @@ class ParkedUnit(models.Model):
     error = models.CharField(
         _("error"), max_length=200, db_default=""
     )  # class and code, never the payload
+    # Where somebody sent it, when its own number was nobody's: taken for its number in a replay.
+    routed_to = models.CharField(_("sent on to number"), max_length=40, blank=True, db_default="")
     created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
     resolved_at = models.DateTimeField(_("resolved at"), null=True)
 

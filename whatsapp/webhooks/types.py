@@ -62,6 +62,7 @@ class Replay:
     delivery_id: int
     unit_index: int
     tenant_id: UUID | None
+    routed_to: str = ""  # a phone_number_id that stands for the unit's own
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,14 @@
 """The console's pages of Meta apps, deliveries and parked units."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from tenants import context
+from tenants.models import AuditEvent, Tenant
 from tests.conftest import APP_SECRET, VERIFY_TOKEN
-from whatsapp.webhooks.models import MetaApp, ParkedUnit, WebhookDelivery
+from whatsapp.webhooks.models import MetaApp, ParkedUnit, PhoneRoute, WebhookDelivery
 from whatsapp.webhooks.services import apps
 
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -190,3 +194,81 @@ def test_nonsense_is_not_replayed(console, units, key):
 
     assert answer.status_code in (200, 302, 400)
     assert {fresh(unit).state for unit in units} == {"PARKED"}
+
+
+# --- What came for nobody's number, sent on ---------------------------------------------------
+
+
+def send_on(unit):
+    return f"/admin/webhooks/parkedunit/{unit.pk}/send-on/"
+
+
+def test_a_unit_of_an_unknown_number_is_sent_on(console, units, phones):
+    with context.platform():
+        route = PhoneRoute.objects.get(phone_number_id=phones["acme"].phone_number_id)
+    asked = console.get(send_on(units[0])).content.decode()
+
+    console.post(send_on(units[0]), {"route": route.pk})
+
+    assert "990" in asked and "Acme" in asked
+    unit = fresh(units[0])
+    assert (unit.state, unit.routed_to) == ("NEW", route.phone_number_id)
+    with context.platform():
+        assert AuditEvent.objects.filter(action="parked_unit.routed").count() == 1
+
+
+def test_what_waits_for_another_reason_is_not_sent_on(console, units, phones):
+    with context.platform():
+        route = PhoneRoute.objects.get(phone_number_id=phones["acme"].phone_number_id)
+
+    answer = console.post(send_on(units[1]), {"route": route.pk})
+
+    assert answer.status_code == 409
+    assert "unknown number" in answer.content.decode()
+    assert (fresh(units[1]).state, fresh(units[1]).routed_to) == ("PARKED", "")
+
+
+def test_nothing_goes_to_a_number_of_another_app(console, units, phones):
+    with context.platform():
+        other = MetaApp.objects.create(
+            name="Other", app_id="77", tenant=Tenant.objects.get(subdomain="globex")
+        )
+        PhoneRoute.objects.filter(phone_number_id=phones["globex"].phone_number_id).update(
+            app=other
+        )
+        route = PhoneRoute.objects.get(phone_number_id=phones["globex"].phone_number_id)
+
+    answer = console.post(send_on(units[0]), {"route": route.pk})
+
+    assert answer.status_code == 409
+    assert "another Meta app" in answer.content.decode()
+    assert fresh(units[0]).state == "PARKED"
+
+
+@pytest.mark.parametrize("route", ["", "999999", "x"])
+def test_nonsense_is_no_number(console, units, route):
+    assert console.post(send_on(units[0]), {"route": route}).status_code == 400
+    assert fresh(units[0]).state == "PARKED"
+
+
+def test_only_super_admins_send_on(client, page, units):
+    assert client.get(send_on(units[0]), SERVER_NAME="localhost").status_code == 302
+    assert page("admin@acme.test").get(send_on(units[0])).status_code == 404
+
+
+def test_units_of_a_time_are_replayed_at_once(console, units):
+    with context.platform():
+        ParkedUnit.objects.filter(pk=units[0].pk).update(
+            created_at=timezone.now() - timedelta(days=3)
+        )
+    since = (timezone.now() - timedelta(days=1)).date().isoformat()
+    chosen = {
+        "action": "replay",
+        "_selected_action": [units[1].pk],
+        "select_across": "1",
+        "confirmed": "yes",
+    }
+
+    console.post(f"/admin/webhooks/parkedunit/?created_at__gte={since}%2000:00:00%2B00:00", chosen)
+
+    assert [fresh(unit).state for unit in units] == ["PARKED", "NEW", "NEW"]

@@ -15,7 +15,13 @@ from tenants.models import Tenant
 from tests.conversations.events import body, change, deliver, fates, text
 from whatsapp.webhooks import ledger
 from whatsapp.webhooks.ledger import Ledger
-from whatsapp.webhooks.models import LedgerDay, ParkedUnit, PrunedBody, WebhookDelivery
+from whatsapp.webhooks.models import (
+    LedgerDay,
+    ParkedUnit,
+    PhoneRoute,
+    PrunedBody,
+    WebhookDelivery,
+)
 from whatsapp.webhooks.services import parking, retention
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -255,3 +261,20 @@ def test_the_command_fails_when_something_is_missing(everything, capsys):
 
     with pytest.raises(SystemExit, match="1"):
         call_command("ledger")
+
+
+def test_what_was_sent_on_to_a_number_is_taken_in_as_its(acme, meta_app, phones):
+    unknown = {"metadata": {"phone_number_id": "999", "display_phone_number": "9"}}
+    deliver(meta_app, body(change(messages=[text("wamid.1")], **unknown)))
+    inbound.process_deliveries()
+    with context.platform():
+        (unit,) = parked("UNROUTED")
+        route = PhoneRoute.objects.get(phone_number_id=phones["acme"].phone_number_id)
+        parking.route(actor=None, unit=unit, route=route)
+
+    inbound.process_deliveries()
+
+    with context.tenant(acme.schema_name):
+        assert Message.objects.get().wamid == "wamid.1"
+    found = now_of()
+    assert (found.stored, found.parked, found.unaccounted) == (1, {}, 0)

@@ -4,14 +4,17 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('webhooks', '0003_apps_of_each_owner'),
+        ("webhooks", "0003_apps_of_each_owner"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='webhookdelivery',
-            index=models.Index(condition=models.Q(('state', 'NEW')), fields=['app', 'phone_number_id_hint', 'id'], name='delivery_new_of_number'),
+            model_name="webhookdelivery",
+            index=models.Index(
+                condition=models.Q(("state", "NEW")),
+                fields=["app", "phone_number_id_hint", "id"],
+                name="delivery_new_of_number",
+            ),
         ),
     ]

@@ -1,21 +1,25 @@
 """Park what could not be applied, and bring it back."""
 
 from collections.abc import Collection, Iterable
+from itertools import islice
 from typing import Any
 
 import psycopg
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from tenants import audit, context, queue
 from tenants.db import arrays
+from tenants.errors import DomainError
 from tenants.models import User
-from whatsapp.webhooks.models import ParkedUnit, WebhookDelivery
+from whatsapp.webhooks.models import ParkedUnit, PhoneRoute, WebhookDelivery
 from whatsapp.webhooks.services import deliveries
 from whatsapp.webhooks.types import Batch, Fate, Park, Replay
 
 Session = psycopg.Connection[Any]
 
+PAGE = 500
 _NOBODY = "00000000-0000-0000-0000-000000000000"
 # A unit that was parked before, and was not thrown away, is parked again with the newer reason.
 _PARK = f"""
@@ -29,7 +33,8 @@ _PARK = f"""
     WHERE parked.state <> 'DISCARDED'
 """  # noqa: S608 - a constant of our own
 _CLAIM = """
-    SELECT parked.id, parked.delivery_id, parked.unit_index, parked.tenant_id, delivery.attempts
+    SELECT parked.id, parked.delivery_id, parked.unit_index, parked.tenant_id, parked.routed_to,
+        delivery.attempts
     FROM public.webhooks_parkedunit AS parked
     JOIN public.webhooks_webhookdelivery AS delivery ON delivery.id = parked.delivery_id
     WHERE parked.state = 'NEW' AND delivery.state = 'DONE' AND delivery.id <> ALL (%s::bigint[])
@@ -74,9 +79,43 @@ _WAKE_HELD = """
 """
 
 
+class NotUnroutedError(DomainError):
+    code = "not_unrouted"
+    http_status = 409
+    message = _("Only what came for an unknown number can be sent on to another one.")
+
+
+class OtherAppError(DomainError):
+    code = "other_app"
+    http_status = 409
+    message = _(
+        "This number's events come through another Meta app: what this one signed is not for it."
+    )
+
+
 def replay(*, actor: User | None, units: Iterable[ParkedUnit]) -> int:
     """Have parked units tried again; return how many were parked still. Harmless when repeated."""
     return _decide(actor, units, ParkedUnit.State.NEW, "parked_unit.replayed")
+
+
+def route(*, actor: User | None, unit: ParkedUnit, route: PhoneRoute) -> bool:
+    """Have a unit of a number that nobody has tried again as that of another one; False if late.
+
+    For a number that goes on under another id. Raises: NotUnroutedError, OtherAppError.
+    """
+    if unit.reason != ParkedUnit.Reason.UNROUTED:
+        raise NotUnroutedError
+    with context.platform(), transaction.atomic():
+        delivery = WebhookDelivery.objects.only("app_id").get(pk=unit.delivery_id)
+        if delivery.app_id != route.app_id:
+            raise OtherAppError
+        # Compare and set: the rival is another admin's click.
+        parked = ParkedUnit.objects.filter(pk=unit.pk, state=ParkedUnit.State.PARKED)
+        routed = parked.update(routed_to=route.phone_number_id)
+        if routed:
+            _move(actor, unit, ParkedUnit.State.NEW, "parked_unit.routed")
+            queue.nudge("conversations.tasks.process_deliveries")
+    return bool(routed)
 
 
 def discard(*, actor: User | None, units: Iterable[ParkedUnit]) -> int:
@@ -86,11 +125,13 @@ def discard(*, actor: User | None, units: Iterable[ParkedUnit]) -> int:
 
 def _decide(actor: User | None, units: Iterable[ParkedUnit], state: str, action: str) -> int:
     count = 0
-    with context.platform(), transaction.atomic():
-        for unit in units:
-            count += _move(actor, unit, state, action)
-        if count and state == ParkedUnit.State.NEW:
-            queue.nudge("conversations.tasks.process_deliveries")
+    with context.platform():
+        waiting = iter(list(units))
+        while page := list(islice(waiting, PAGE)):
+            with transaction.atomic():  # tens of thousands at once would hold their locks for long
+                count += sum(_move(actor, unit, state, action) for unit in page)
+                if count and state == ParkedUnit.State.NEW:
+                    queue.nudge("conversations.tasks.process_deliveries")
     return count
 
 
@@ -136,10 +177,10 @@ def claim(claims: Session, work: Session, *, limit: int, skip: Collection[int] =
             return Batch()
         if not deliveries.bury(claims, {row[1] for row in rows}):
             break
-    rows = deliveries.suspect_alone(rows, attempts_at=4)
+    rows = deliveries.suspect_alone(rows, attempts_at=5)
     held = deliveries.read(claims, {row[1] for row in rows})
     held_ids = [delivery.id for delivery in held]
-    replays = [Replay(*row[:4]) for row in rows if row[1] in held_ids]
+    replays = [Replay(*row[:5]) for row in rows if row[1] in held_ids]
     return Batch(held, replays, note_id=deliveries.note(work, held_ids))
 
 
