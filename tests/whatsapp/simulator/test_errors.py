@@ -10,7 +10,8 @@ AT_ONCE = sorted(errors.TEXTS)
 
 
 def test_every_code_that_the_client_explains_can_be_played():
-    assert set(ours.TABLE) - set(errors.TEXTS) == set()
+    theirs = {code for code in ours.TABLE if code > 0}  # the others are reasons of our own
+    assert theirs - set(errors.TEXTS) == set()
 
 
 @pytest.mark.parametrize("code", AT_ONCE)
