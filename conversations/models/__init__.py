@@ -1,6 +1,7 @@
 """People, their conversations and messages (tenant schema)."""
 
 from conversations.models.blocks import Block
+from conversations.models.broadcasts import Broadcast, BroadcastRecipient, BroadcastSource
 from conversations.models.conversations import Conversation
 from conversations.models.events import IdempotencyKey, Mark, StatusEvent
 from conversations.models.messages import Message
@@ -8,6 +9,9 @@ from conversations.models.people import ConsentEvent, Contact, ContactIdentity, 
 
 __all__ = [
     "Block",
+    "Broadcast",
+    "BroadcastRecipient",
+    "BroadcastSource",
     "ConsentEvent",
     "Contact",
     "ContactIdentity",

@@ -76,6 +76,9 @@ class Message(models.Model):
     retry_of = models.ForeignKey(
         "self", models.PROTECT, null=True, related_name="attempts_after", db_index=False
     )
+    broadcast = models.ForeignKey(
+        "conversations.Broadcast", models.PROTECT, null=True, related_name="+", db_index=False
+    )
     # Sending: who goes first, who may claim it when, and how often it was tried.
     lane = models.PositiveSmallIntegerField(default=0, db_default=0)  # a rules.Lane
     due_at = models.DateTimeField(null=True)
@@ -114,6 +117,12 @@ class Message(models.Model):
                 fields=["phone", "lane", "id"],
                 condition=models.Q(status="PENDING"),
                 name="message_lane",
+            ),
+            # Serves taking back what a broadcast has queued.
+            models.Index(
+                fields=["broadcast"],
+                condition=models.Q(broadcast__isnull=False, status__in=["PENDING", "HELD"]),
+                name="message_broadcast_queued",
             ),
             # Serves the attempts of one message: the thread shows the last one only.
             models.Index(

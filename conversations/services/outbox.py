@@ -27,7 +27,7 @@ _MOVE = """
         %s::int[], %s::int[], %s::text[])
         AS one (id, was, attempt, status, rank, seconds, unburnt, code, detail)
     WHERE message.id = one.id AND message.status = one.was AND message.attempts = one.attempt
-    RETURNING message.conversation_id, message.id
+    RETURNING message.conversation_id, message.id, message.broadcast_id
 """
 _ACCEPT = """
     UPDATE conversations_message AS message SET
@@ -39,7 +39,7 @@ _ACCEPT = """
         rank = GREATEST(message.rank, %(rank)s), lease_until = NULL, due_at = NULL
     FROM unnest(%(ids)s::bigint[], %(wamids)s::text[]) AS one (id, wamid)
     WHERE message.id = one.id
-    RETURNING message.conversation_id, message.id
+    RETURNING message.conversation_id, message.id, message.broadcast_id
 """
 _TAKEN = """
     SELECT wamid FROM conversations_message
@@ -50,7 +50,7 @@ _HOLD = """
     UPDATE conversations_message SET status = 'HELD' WHERE id IN (
         SELECT id FROM conversations_message WHERE phone_id = %s AND status = 'PENDING'
         ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
-    ) RETURNING conversation_id, id
+    ) RETURNING conversation_id, id, broadcast_id
 """
 _RELEASE = """
     UPDATE conversations_message SET status = 'PENDING', due_at = NULL WHERE id IN (
@@ -59,7 +59,7 @@ _RELEASE = """
         WHERE message.status = 'HELD' AND phone.status = 'ACTIVE' AND phone.health <> 'AUTH_ERROR'
             AND (%(phone)s::bigint IS NULL OR phone.id = %(phone)s)
         ORDER BY message.id FOR NO KEY UPDATE OF message SKIP LOCKED
-    ) RETURNING conversation_id, id
+    ) RETURNING conversation_id, id, broadcast_id
 """
 
 
@@ -121,6 +121,15 @@ def release(cursor: Cursor, phone_id: int | None = None) -> list[Draft]:
     return _changes(cursor, _RELEASE, {"phone": phone_id})
 
 
+def changes(rows: Iterable[tuple[int, int, int | None]]) -> list[Draft]:
+    """Return the changes of messages (conversation, id, broadcast), in one order.
+
+    A broadcast's progress is one change for all of them, see ``broadcasts.progress``.
+    """
+    shown = sorted((conversation, pk) for conversation, pk, broadcast in rows if broadcast is None)
+    return [Draft(Change.Kind.MESSAGE, conversation, pk) for conversation, pk in shown]
+
+
 def publish(drafts: Iterable[Draft]) -> None:
     """Publish each change once; the last thing before the commit."""
     unique = list(dict.fromkeys(drafts))
@@ -130,8 +139,7 @@ def publish(drafts: Iterable[Draft]) -> None:
 
 def _changes(cursor: Cursor, query: str, params: object) -> list[Draft]:
     cursor.execute(query, params)
-    rows = sorted(cursor.fetchall())
-    return [Draft(Change.Kind.MESSAGE, conversation, pk) for conversation, pk in rows]
+    return changes(cursor.fetchall())
 
 
 def _unique(cursor: Cursor, phone_id: int, wamids: dict[int, str]) -> dict[int, str]:

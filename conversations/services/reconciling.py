@@ -9,7 +9,6 @@ from conversations import rules
 from conversations.services import outbox
 from conversations.services.results import CONFIRM_SECONDS
 from tenants.feed.live import Cursor, Draft
-from tenants.feed.models import Change
 from whatsapp.webhooks.models import WebhookDelivery
 
 # Without any webhook of the number an unknown end stays open for so long.
@@ -24,7 +23,7 @@ _EXPIRE = """
         SELECT id FROM conversations_message
         WHERE status = 'SENDING' AND lease_until < clock_timestamp()
         ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
-    ) RETURNING conversation_id, id
+    ) RETURNING conversation_id, id, broadcast_id
 """
 # An unknown end is due when it may be given up, so it began that much earlier. Only the newest rows
 # are looked at: with none of the number among them nothing is proved, and the longer time holds.
@@ -53,7 +52,7 @@ _GIVE_UP = """
             ))
         )
         ORDER BY message.id FOR NO KEY UPDATE OF message SKIP LOCKED
-    ) RETURNING conversation_id, id
+    ) RETURNING conversation_id, id, broadcast_id
 """
 _DUE = """
     SELECT message.phone_id,
@@ -106,5 +105,4 @@ def due_phones() -> list[tuple[int, float]]:
 
 def _moved(cursor: Cursor, query: str, params: dict[str, object]) -> list[Draft]:
     cursor.execute(query, {"confirm": CONFIRM_SECONDS, **params})
-    rows = sorted(cursor.fetchall())
-    return [Draft(Change.Kind.MESSAGE, conversation, pk) for conversation, pk in rows]
+    return outbox.changes(cursor.fetchall())

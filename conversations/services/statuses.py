@@ -14,10 +14,10 @@ from typing import Any
 from uuid import UUID
 
 from conversations import rules
+from conversations.services import outbox
 from tenants import secrets
 from tenants.db import arrays
 from tenants.feed.live import Cursor, Draft
-from tenants.feed.models import Change
 from whatsapp.payloads import StatusUpdate
 from whatsapp.payloads.pricing import pricing_of
 from whatsapp.payloads.units import error_of
@@ -91,7 +91,7 @@ _RAISE = """
         OR new.played_at < COALESCE(message.played_at, 'infinity')
         OR new.failed_at < COALESCE(message.failed_at, 'infinity')
     )
-    RETURNING message.id, message.conversation_id
+    RETURNING message.conversation_id, message.id, message.broadcast_id
 """
 
 
@@ -296,4 +296,4 @@ def _raise(cursor: Cursor, steps: dict[int, _Step]) -> list[Draft]:
         arrays.texts(row.error_detail[:_ERROR_DETAIL_MAX] for row in rows),
     )
     cursor.execute(_RAISE, columns)
-    return [Draft(Change.Kind.MESSAGE, thread, pk) for pk, thread in sorted(cursor.fetchall())]
+    return outbox.changes(cursor.fetchall())

@@ -37,11 +37,12 @@ _NUMBER = """
         ON CONFLICT (id) DO UPDATE SET value = counter.value + %(count)s
         RETURNING value
     ), kept AS (
-        INSERT INTO feed_change (seq, kind, conversation_id, message_id)
+        INSERT INTO feed_change (seq, kind, conversation_id, message_id, broadcast_id)
         SELECT taken.value - %(count)s + draft.place, draft.kind, draft.conversation_id,
-            draft.message_id
-        FROM taken, unnest(%(kinds)s::text[], %(conversations)s::bigint[], %(messages)s::bigint[])
-            WITH ORDINALITY AS draft (kind, conversation_id, message_id, place)
+            draft.message_id, draft.broadcast_id
+        FROM taken, unnest(%(kinds)s::text[], %(conversations)s::bigint[], %(messages)s::bigint[],
+            %(broadcasts)s::bigint[])
+            WITH ORDINALITY AS draft (kind, conversation_id, message_id, broadcast_id, place)
     )
     SELECT value FROM taken
 """
@@ -52,8 +53,9 @@ class Draft:
     """A change that waits for its number."""
 
     kind: str
-    conversation_id: int
+    conversation_id: int | None = None
     message_id: int | None = None
+    broadcast_id: int | None = None
 
 
 class Cursor(Protocol):
@@ -90,6 +92,7 @@ def take(cursor: Cursor, drafts: Sequence[Draft]) -> None:
         "kinds": arrays.texts(draft.kind for draft in drafts),
         "conversations": arrays.numbers(draft.conversation_id for draft in drafts),
         "messages": arrays.numbers(draft.message_id for draft in drafts),
+        "broadcasts": arrays.numbers(draft.broadcast_id for draft in drafts),
     }
     cursor.execute(_NUMBER, params)
 

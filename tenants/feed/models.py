@@ -23,11 +23,13 @@ class Change(models.Model):
     class Kind(models.TextChoices):
         CONVERSATION = "CONVERSATION"  # its row and header
         MESSAGE = "MESSAGE"  # a message came or changed; its conversation's row and header with it
+        BROADCAST = "BROADCAST"  # its state or its counts
 
     seq = models.BigIntegerField(primary_key=True)
     kind = models.CharField(max_length=20, choices=Kind)
-    conversation_id = models.BigIntegerField()
+    conversation_id = models.BigIntegerField(null=True)
     message_id = models.BigIntegerField(null=True)
+    broadcast_id = models.BigIntegerField(null=True)
     at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:

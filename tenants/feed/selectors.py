@@ -38,7 +38,9 @@ def changes_after(seq: int, *, conversation_id: int | None = None) -> Changes:
         return Changes(last_seq=last, reset=True)
     return Changes(
         last_seq=last,
-        conversation_ids=frozenset(conversation for _, conversation, _ in rows),
+        conversation_ids=frozenset(
+            conversation for _, conversation, _ in rows if conversation is not None
+        ),
         message_ids=frozenset(
             message
             for _, conversation, message in rows

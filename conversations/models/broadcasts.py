@@ -1,0 +1,170 @@
+"""One template to many people: what was asked for, to whom, and what became of each."""
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from conversations.models.people import ContactIdentity
+from tenants.models import User
+from whatsapp.models import MessageTemplate, Phone
+
+
+class Broadcast(models.Model):
+    """A template that goes from one number to everybody on a list, each of them once."""
+
+    class Status(models.TextChoices):
+        PREPARING = "PREPARING", _("Reading the list")
+        DRAFT = "DRAFT", _("Ready to start")
+        RUNNING = "RUNNING", _("Running")
+        PAUSED = "PAUSED", _("Paused")
+        FINISHED = "FINISHED", _("Finished")
+        CANCELLED = "CANCELLED", _("Cancelled")
+
+    class PauseReason(models.TextChoices):
+        PERSON = "PERSON", _("Somebody paused it.")
+        FAILURES = "FAILURES", _("Too many of its messages failed.")
+        QUALITY = "QUALITY", _("The quality of the number or of the template fell.")
+        TEMPLATE = "TEMPLATE", _("WhatsApp no longer approves the template.")
+        AUTHOR = "AUTHOR", _("Whoever started it may no longer send.")
+
+    class Wait(models.TextChoices):
+        """Why nothing is handed over while it runs; it goes on by itself."""
+
+        NUMBER = "NUMBER", _("The number has to be switched on or reconnected.")
+        PACE = "PACE", _("WhatsApp asked this number to hold bulk messages back.")
+        LIMIT = "LIMIT", _("WhatsApp lets this number write first to no more people for now.")
+        QUOTA = "QUOTA", _("The messages of this month's plan are used up.")
+        BACKLOG = "BACKLOG", _("What comes in is taken in first.")
+
+    name = models.CharField(max_length=120)
+    phone = models.ForeignKey(Phone, models.PROTECT, related_name="+", db_index=False)
+    template = models.ForeignKey(MessageTemplate, models.PROTECT, related_name="+", db_index=False)
+    # What fills the template, by the keys of rendering.fields: {key: {"text": ...}} for everybody,
+    # or {key: {"column": ...}} from each one's row.
+    values = models.JSONField(default=dict, db_default={})
+    client_id = models.UUIDField(null=True)  # made by the page or for the API's Idempotency-Key
+    author = models.ForeignKey(
+        User, models.DO_NOTHING, null=True, db_constraint=False, related_name="+", db_index=False
+    )
+    status = models.CharField(max_length=12, choices=Status, default=Status.PREPARING)
+    pause_reason = models.CharField(
+        max_length=12, choices=PauseReason, blank=True, default="", db_default=""
+    )
+    waiting_for = models.CharField(
+        max_length=12, choices=Wait, blank=True, default="", db_default=""
+    )
+    problem = models.CharField(max_length=500, blank=True, default="", db_default="")  # of its list
+    starts_when_ready = models.BooleanField(default=False, db_default=False)
+    total = models.PositiveIntegerField(default=0, db_default=0)  # rows of the list
+    counts = models.JSONField(default=dict, db_default={})  # rows by state, as last told
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    started_at = models.DateTimeField(null=True)
+    # What it is judged by: failures since the last start or resume, and Meta's grades of then.
+    judged_at = models.DateTimeField(null=True)
+    number_quality = models.CharField(max_length=20, blank=True, default="", db_default="")
+    template_quality = models.CharField(max_length=20, blank=True, default="", db_default="")
+    finished_at = models.DateTimeField(null=True)
+    counted_at = models.DateTimeField(null=True)
+    changed_at = models.DateTimeField(null=True)  # when a count last differed from the one before
+    count_at = models.DateTimeField(null=True)  # when to count again; null: nothing will change
+
+    class Meta:
+        constraints = [
+            # Serves double clicks and repeated API calls.
+            models.UniqueConstraint(fields=["client_id"], name="broadcast_client_id_unique"),
+        ]
+        indexes = [
+            # Serve the sweeper: what somebody has to go on with, and what is to be counted.
+            models.Index(
+                fields=["status"],
+                condition=models.Q(status__in=["PREPARING", "RUNNING"]),
+                name="broadcast_alive",
+            ),
+            models.Index(
+                fields=["count_at"],
+                condition=models.Q(count_at__isnull=False),
+                name="broadcast_count_due",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_over(self) -> bool:
+        return self.status in {self.Status.FINISHED, self.Status.CANCELLED}
+
+
+class BroadcastSource(models.Model):
+    """The list as it was handed in; gone with the transaction that made recipients of it."""
+
+    class Kind(models.TextChoices):
+        FILE = "FILE"  # CSV, as uploaded
+        CONTACTS = "CONTACTS"  # a filter of the contacts, as JSON
+        LIST = "LIST"  # what the API was given, as JSON
+
+    broadcast = models.OneToOneField(Broadcast, models.CASCADE, related_name="source")
+    kind = models.CharField(max_length=10, choices=Kind)
+    body = models.BinaryField()
+
+    def __str__(self) -> str:
+        return self.kind
+
+
+class BroadcastRecipient(models.Model):
+    """One row of the list, and what became of it."""
+
+    class State(models.TextChoices):
+        READY = "READY", _("Not sent yet")
+        SKIPPED = "SKIPPED", _("Left out")
+        QUEUED = "QUEUED", _("Handed over")  # from here on its message says what became of it
+
+    class Reason(models.TextChoices):
+        """Why somebody was left out."""
+
+        INVALID_NUMBER = "INVALID_NUMBER", _("This is no telephone number.")
+        DUPLICATE = "DUPLICATE", _("The same person stands on the list already.")
+        MISSING_VALUE = "MISSING_VALUE", _("A field of the template has no value.")
+        INVALID_VALUE = "INVALID_VALUE", _("WhatsApp would refuse a value.")
+        OPTED_OUT = "OPTED_OUT", _("This customer wants no marketing.")
+        BLOCKED = "BLOCKED", _("This customer is blocked.")
+
+    broadcast = models.ForeignKey(
+        Broadcast, models.CASCADE, related_name="recipients", db_index=False
+    )
+    position = models.PositiveIntegerField()  # from 1, as the list has it
+    address = models.CharField(max_length=150)  # as it was written
+    kind = models.CharField(max_length=20, choices=ContactIdentity.Kind)
+    value = models.CharField(max_length=150)  # as WhatsApp writes it
+    match_key = models.CharField(max_length=150)  # empty: no number
+    values = models.JSONField(default=dict, db_default={})  # by the template's keys
+    state = models.CharField(max_length=10, choices=State, default=State.READY)
+    reason = models.CharField(max_length=20, choices=Reason, blank=True, default="", db_default="")
+    detail = models.CharField(max_length=300, blank=True, default="", db_default="")
+    # The newest attempt; its conversation is where the person is found, also after merges.
+    message = models.OneToOneField(
+        "conversations.Message", models.SET_NULL, null=True, related_name="+"
+    )
+
+    class Meta:
+        constraints = [
+            # Serves "each of them once", however the number is written and whoever imports it.
+            models.UniqueConstraint(
+                fields=["broadcast", "kind", "match_key"],
+                condition=~models.Q(state="SKIPPED"),
+                name="recipient_unique",
+            ),
+            # Serves the list in its order.
+            models.UniqueConstraint(fields=["broadcast", "position"], name="recipient_position"),
+        ]
+        indexes = [
+            # Serves the feeder, and the counts of what was not handed over.
+            models.Index(
+                fields=["broadcast", "position"],
+                condition=models.Q(state="READY"),
+                name="recipient_ready",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.position} {self.state}"
