@@ -128,6 +128,15 @@ def backoff_seconds(
     return max(wait, at_least) * (1 + chance / 4)
 
 
+def count_again_seconds(*, total: int, silent: float) -> float:
+    """Return when a broadcast's rows are worth counting again: the later, the longer it was silent.
+
+    A second at least, more for a long list, ten minutes at most. ``silent``: seconds since a count
+    last differed.
+    """
+    return min(max(1.0, total / 20_000, silent / 20), 600.0)
+
+
 def in_turn(lanes: Sequence[Sequence[Waiting]], *, taken: int) -> list[Waiting]:
     """Return everything that waits in the order in which it may go; the first lane goes first.
 

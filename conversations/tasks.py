@@ -1,6 +1,9 @@
 """Nudges: each may be lost or run twice, and the sweeper finds what none of them reached."""
 
+from django.utils import timezone
+
 from conversations.services import delivery, fetching, inbound, marking, uploading
+from conversations.services.broadcasts import feeding
 from tenants import queue
 
 
@@ -27,3 +30,8 @@ def upload_media() -> None:
 @queue.tenant_task
 def mark_read(*, conversation_id: int, up_to_id: int, typing: bool) -> None:
     marking.tell(conversation_id=conversation_id, up_to_id=up_to_id, typing=typing)
+
+
+@queue.tenant_task
+def run_broadcasts() -> None:
+    feeding.run(now=timezone.now())

@@ -1,11 +1,14 @@
 """Values that pages and the API show and no table holds."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext, pgettext_lazy
 
 from whatsapp.errors import Failure, Whose
+from whatsapp.rendering import Problem
 
 WHOSE_LABELS = {
     Whose.US: pgettext_lazy("whose matter a failure is", "You"),
@@ -72,3 +75,19 @@ def failure_note(failure: Failure, detail: str) -> FailureNote:
         action=gettext(failure.action),
         may_send_again=failure.may_help,
     )
+
+
+def problem_kept(problems: Sequence[Problem]) -> dict[str, Any] | None:
+    """Return the first problem as a row keeps it, in no language yet."""
+    for problem in problems:
+        place = problem.place[-1] if problem.place else ""
+        return {"place": place, "sentence": problem.sentence, "values": problem.values}
+    return None
+
+
+def problem_told(kept: dict[str, Any] | None) -> str:
+    """Put a kept problem into a sentence of the active language."""
+    if not kept:
+        return ""
+    sentence = gettext(kept["sentence"]) % kept["values"]
+    return f"{kept['place']}: {sentence}" if kept["place"] else sentence

@@ -15,6 +15,7 @@ class Permission(enum.Enum):
     READ_CONVERSATIONS = "read_conversations"
     REPLY = "reply"
     BLOCK_CONTACTS = "block_contacts"
+    BROADCAST = "broadcast"
     MANAGE_NUMBERS = "manage_numbers"
     MANAGE_TEMPLATES = "manage_templates"
     MANAGE_PEOPLE = "manage_people"
@@ -24,6 +25,7 @@ TABLE: dict[Permission, frozenset[str]] = {
     Permission.READ_CONVERSATIONS: frozenset({Role.ADMIN, Role.OPERATOR, Role.VIEWER}),
     Permission.REPLY: frozenset({Role.ADMIN, Role.OPERATOR}),
     Permission.BLOCK_CONTACTS: frozenset({Role.ADMIN, Role.OPERATOR}),
+    Permission.BROADCAST: frozenset({Role.ADMIN, Role.OPERATOR}),
     Permission.MANAGE_NUMBERS: frozenset({Role.ADMIN}),
     Permission.MANAGE_TEMPLATES: frozenset({Role.ADMIN}),
     Permission.MANAGE_PEOPLE: frozenset({Role.ADMIN}),

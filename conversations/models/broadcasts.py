@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from conversations import types
 from conversations.models.people import ContactIdentity
 from tenants.models import User
 from whatsapp.models import MessageTemplate, Phone
@@ -140,7 +141,7 @@ class BroadcastRecipient(models.Model):
     values = models.JSONField(default=dict, db_default={})  # by the template's keys
     state = models.CharField(max_length=10, choices=State, default=State.READY)
     reason = models.CharField(max_length=20, choices=Reason, blank=True, default="", db_default="")
-    detail = models.CharField(max_length=300, blank=True, default="", db_default="")
+    problem = models.JSONField(null=True)  # of a value, see types.problem_kept
     # The newest attempt; its conversation is where the person is found, also after merges.
     message = models.OneToOneField(
         "conversations.Message", models.SET_NULL, null=True, related_name="+"
@@ -168,3 +169,9 @@ class BroadcastRecipient(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.position} {self.state}"
+
+    @property
+    def why_left_out(self) -> str:
+        """Why nothing is sent, in the active language; empty where something is."""
+        told = types.problem_told(self.problem)
+        return " ".join(filter(None, (str(self.get_reason_display()), told)))

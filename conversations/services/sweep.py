@@ -24,6 +24,7 @@ from conversations.services import (
     retention,
     uploading,
 )
+from conversations.services.broadcasts import feeding
 from conversations.services.hands import Hands, guarded
 from conversations.services.leading import Leadership
 from tenants import context, queue
@@ -151,7 +152,12 @@ class Sweeper:
                     inbound.process_deliveries(seconds=INLINE_SECONDS)
 
     def _tenant(self, tenant: Tenant, *, purging: bool) -> None:
-        duties = {"messages": self._messages, "files": _files, "jobs": _jobs}
+        duties = {
+            "messages": self._messages,
+            "broadcasts": self._broadcasts,
+            "files": _files,
+            "jobs": _jobs,
+        }
         if purging:
             duties["retention"] = _purge
         for name, duty in duties.items():
@@ -163,6 +169,9 @@ class Sweeper:
         delivery.sweep(tenant=tenant, begin=begin, alone=self.alone)
         orphans.match()
         consent_notes.note_failures()
+
+    def _broadcasts(self, _: Tenant) -> None:
+        feeding.sweep(alone=self.alone)
 
     def _send(self, schema: str, phone_id: int) -> None:
         """Send for a number, beside everything else: Meta's silence holds nobody up."""

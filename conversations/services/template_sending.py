@@ -1,6 +1,6 @@
 """Queue a template: the only thing that may be sent to whom has not written for a day."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,7 @@ from tenants.errors import DomainError
 from tenants.permissions import Actor
 from whatsapp import rendering
 from whatsapp.models import MessageTemplate
-from whatsapp.rendering import Rendered, ValuesError
+from whatsapp.rendering import Problem, Rendered, ValuesError
 from whatsapp.services import templates
 
 # The field of a header's file: a link, or the id of an upload.
@@ -42,11 +42,18 @@ class OptedOutError(DomainError):
 
 
 class ValuesInvalidError(DomainError):
-    """Values that Meta would refuse; ``context["errors"]`` has each place, sentence and code."""
+    """Values that Meta would refuse; ``context["errors"]`` has each place, sentence and code.
+
+    ``problems`` says the same in no language, unless the trouble is a file.
+    """
 
     code = "invalid"
     http_status = 400
     message = _("Some fields of the template are not filled in as WhatsApp wants it: see errors.")
+
+    def __init__(self, *, errors: templates.Errors, problems: Sequence[Problem] = ()) -> None:
+        super().__init__(errors=errors)
+        self.problems = tuple(problems)
 
 
 def send_template(
@@ -73,17 +80,25 @@ def send_template(
     if not template.is_sendable:
         raise TemplateNotApprovedError
     _check_consent(conversation, template)
+    made = draft(actor=actor, template=template, values=values)
+    made.client_id, made.lane = client_id, lane
+    return outbound.queue_draft(actor=actor, conversation_id=conversation.pk, draft=made, now=now)
+
+
+def draft(*, actor: Actor, template: MessageTemplate, values: Mapping[str, str]) -> Message:
+    """Return a template filled in: a message that is neither saved nor on its way to anybody.
+
+    Raises: ValuesInvalidError.
+    """
     rendered = _rendered(template, values)
-    draft = Message(
+    made = Message(
         type=Message.Type.TEMPLATE,
         text=rendered.text,
         content=rendered.payload,
         extras={"template": _shown(template, rendered)},
-        client_id=client_id,
-        lane=lane,
     )
-    _enclose(actor, template, values.get(HEADER_FILE, ""), draft)
-    return outbound.queue_draft(actor=actor, conversation_id=conversation.pk, draft=draft, now=now)
+    _enclose(actor, template, values.get(HEADER_FILE, ""), made)
+    return made
 
 
 def _enclose(actor: Actor, template: MessageTemplate, value: str, draft: Message) -> None:
@@ -116,7 +131,8 @@ def _rendered(template: MessageTemplate, values: Mapping[str, str]) -> Rendered:
     try:
         return rendering.render(template.definition, clean)
     except ValuesError as error:
-        raise ValuesInvalidError(errors=templates.told(error.problems)) from None
+        told = templates.told(error.problems)
+        raise ValuesInvalidError(errors=told, problems=error.problems) from None
 
 
 def _shown(template: MessageTemplate, rendered: Rendered) -> dict[str, Any]:

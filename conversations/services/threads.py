@@ -46,6 +46,7 @@ _ADD = """
     ON CONFLICT DO NOTHING
     RETURNING phone_id, contact_id, id
 """
+_ADD_QUIETLY = _ADD.replace("'OPEN'", "'ARCHIVED'")
 _ADD_MESSAGES = """
     INSERT INTO conversations_message (phone_id, conversation_id, wamid, type, text, content,
         extras, timestamp, direction, status, rank, attempts, error_detail)
@@ -150,12 +151,28 @@ def begin(cursor: live.Cursor, place: Place) -> int:
 
     Locks its row. Raises: merging.RivalMergeError, to be tried again.
     """
-    phone, contact = place
-    for query in (_FIND, _ADD, _FIND):  # the last one, if a rival made it just now
-        cursor.execute(query, (arrays.numbers([phone]), arrays.numbers([contact])))
-        for _phone, _contact, pk in cursor.fetchall():
-            return int(pk)
-    raise merging.RivalMergeError
+    return _found_or_made(cursor, [place], _ADD)[place]
+
+
+def begin_quietly(cursor: live.Cursor, places: Iterable[Place]) -> dict[Place, int]:
+    """Return the conversations of many; new ones stay archived until their customer writes.
+
+    Locks their rows. Raises: merging.RivalMergeError, to be tried again.
+    """
+    return _found_or_made(cursor, sorted(set(places)), _ADD_QUIETLY)
+
+
+def _found_or_made(cursor: live.Cursor, places: list[Place], add: str) -> dict[Place, int]:
+    found: dict[Place, int] = {}
+    for query in (_FIND, add, _FIND):  # the last one, if a rival made some just now
+        missing = [place for place in places if place not in found]
+        if missing:
+            phones, contacts = zip(*missing, strict=True)
+            cursor.execute(query, (arrays.numbers(phones), arrays.numbers(contacts)))
+            found |= {(phone, contact): pk for phone, contact, pk in cursor.fetchall()}
+    if len(found) < len(places):
+        raise merging.RivalMergeError
+    return found
 
 
 def _changes(arrivals: Iterable[Arrival]) -> list[identities.Change]:

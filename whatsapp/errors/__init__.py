@@ -28,6 +28,7 @@ __all__ = [
     "TokenError",
     "Wait",
     "Whose",
+    "beyond_help",
     "explain",
     "from_answer",
 ]
@@ -106,6 +107,11 @@ def explain(code: int | None) -> Failure:
     if code in TABLE:
         return TABLE[code]
     return replace(UNLISTED, code=code)
+
+
+def beyond_help() -> frozenset[int]:
+    """Return the codes after which sending the same again is of no use."""
+    return frozenset(code for code, failure in TABLE.items() if not failure.may_help)
 
 
 def from_answer(

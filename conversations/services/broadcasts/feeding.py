@@ -1,0 +1,155 @@
+"""Hand a broadcast's rows to the outbox, a little ahead of what its number may send.
+
+Everything that may have changed since the list was made is looked at again here, and once more at
+the claim: the author, the template, the number, its limits, what each customer wants.
+"""
+
+import math
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from conversations.models import Broadcast, BroadcastRecipient, Message
+from conversations.rules import Lane
+from conversations.services import merging
+from conversations.services.broadcasts import control, handing, progress
+from tenants import context, queue, stopping
+from tenants.crashing import crash_point
+from tenants.models import Membership, Tenant
+from tenants.permissions import TABLE, Permission, system_actor
+from whatsapp.models import Phone
+from whatsapp.services import pace
+from whatsapp.webhooks import backlog
+
+Reason, Wait = Broadcast.PauseReason, Broadcast.Wait
+
+# So much of what the number may send is queued ahead; the sweeper comes by more often than that.
+AHEAD_SECONDS = 12.0
+# Rows of one transaction.
+BATCH = 250
+# From the worst; a grade that Meta does not give says nothing.
+_GRADES = ("RED", "YELLOW", "GREEN")
+# It stops by itself when so many failed, and so large a share of what ended.
+FAILURES_LEAST, FAILURES_SHARE = 20, 0.3
+
+
+def run(*, now: datetime) -> None:
+    """Go on with every broadcast of the current tenant that has something to do.
+
+    Safe to repeat, to run side by side and to kill at any point.
+    """
+    due = Broadcast.objects.filter(count_at__lte=now).values_list("pk", flat=True)
+    for broadcast_id in due.order_by("pk"):
+        tally = progress.count(broadcast_id=broadcast_id, now=timezone.now())
+        if tally is not None and _fails(tally.failed, tally.ended):
+            _stop_failing(broadcast_id, now=timezone.now())
+    running = Broadcast.objects.filter(status=Broadcast.Status.RUNNING)
+    for broadcast_id in running.order_by("pk").values_list("pk", flat=True):
+        feed(broadcast_id=broadcast_id)
+
+
+def sweep(*, alone: bool) -> None:
+    """Nudge whoever goes on with broadcasts, if any has something to do; ``alone``: do it here."""
+    now = timezone.now()
+    running = Broadcast.objects.filter(status=Broadcast.Status.RUNNING)
+    if not running.exists() and not Broadcast.objects.filter(count_at__lte=now).exists():
+        return
+    if alone:
+        run(now=now)
+    else:
+        queue.enqueue(control.TASK)
+
+
+def feed(*, broadcast_id: int) -> None:
+    """Hand over as many rows as may wait in the outbox now."""
+    while not stopping.asked() and _feed(broadcast_id):
+        crash_point("broadcast.handed")
+
+
+@transaction.atomic(durable=True)
+def _feed(broadcast_id: int) -> int:
+    """Hand over one batch; return how many rows are through."""
+    # A rival feeds it, or somebody changes its state: they are not waited for.
+    rows = Broadcast.objects.select_related("template").select_for_update(
+        of=("self",), skip_locked=True
+    )
+    broadcast = rows.filter(pk=broadcast_id, status=Broadcast.Status.RUNNING).first()
+    tenant = Tenant.objects.select_related("plan").get(schema_name=context.current_schema())
+    if broadcast is None:
+        return 0
+    now = timezone.now()
+    phone = pace.with_pace(Phone.objects.filter(pk=broadcast.phone_id)).get()
+    reason = _reason_to_stop(broadcast, phone, tenant)
+    if reason:
+        _pause(broadcast, tenant, reason, now)
+        return 0
+    wait, room = _room(broadcast, phone, now)
+    ready = broadcast.recipients.filter(state=BroadcastRecipient.State.READY)
+    found = list(ready.select_related("message").order_by("position")[:room])
+    if wait != broadcast.waiting_for:
+        broadcast.waiting_for = wait
+        broadcast.save(update_fields=["waiting_for"])
+    if not found:
+        return 0
+    try:
+        actor = system_actor(tenant)
+        handing.hand_over(actor=actor, broadcast=broadcast, phone=phone, rows=found, now=now)
+    except merging.RivalMergeError:
+        transaction.set_rollback(True)
+        return len(found)  # the rival is through by now
+    queue.enqueue("conversations.tasks.drain_outbox", phone_id=phone.pk)
+    return len(found)
+
+
+def _reason_to_stop(broadcast: Broadcast, phone: Phone, tenant: Tenant) -> str:
+    if not broadcast.template.is_sendable:
+        return Reason.TEMPLATE
+    fell = _fell(broadcast.number_quality, control.number_quality(phone))
+    if fell or _fell(broadcast.template_quality, broadcast.template.quality):
+        return Reason.QUALITY
+    places = Membership.objects.filter(user=broadcast.author_id, tenant=tenant)
+    roles = TABLE[Permission.BROADCAST]
+    if broadcast.author_id and not places.filter(role__in=roles, user__is_active=True).exists():
+        return Reason.AUTHOR
+    return ""
+
+
+def _fell(before: str, now: str) -> bool:
+    if now not in _GRADES or before not in _GRADES:
+        return now == _GRADES[0] and before != now
+    return _GRADES.index(now) < _GRADES.index(before)
+
+
+def _room(broadcast: Broadcast, phone: Phone, now: datetime) -> tuple[str, int]:
+    """Return what it waits for, if it does, and how many rows may be handed over at once."""
+    if phone.status != Phone.Status.ACTIVE or phone.health == Phone.Health.AUTH_ERROR:
+        return Wait.NUMBER, 0
+    allowed = pace.allowance(phone, now=now)
+    if allowed.bulk_paused_until is not None or allowed.paused_seconds > AHEAD_SECONDS:
+        return Wait.PACE, 0
+    if backlog.is_behind():
+        return Wait.BACKLOG, 0
+    queued = Message.objects.filter(
+        phone=phone, lane=Lane.BULK, status=Message.Status.PENDING
+    ).count()
+    ahead = math.ceil(allowed.per_second * AHEAD_SECONDS)
+    return "", max(min(ahead - queued, BATCH), 0)
+
+
+def _fails(failed: int, ended: int) -> bool:
+    return failed >= FAILURES_LEAST and failed >= FAILURES_SHARE * ended
+
+
+@transaction.atomic(durable=True)
+def _stop_failing(broadcast_id: int, *, now: datetime) -> None:
+    running = Broadcast.objects.filter(pk=broadcast_id, status=Broadcast.Status.RUNNING)
+    broadcast = running.select_for_update().first()
+    if broadcast is not None:
+        tenant = Tenant.objects.get(schema_name=context.current_schema())
+        _pause(broadcast, tenant, Reason.FAILURES, now)
+
+
+def _pause(broadcast: Broadcast, tenant: Tenant, reason: str, now: datetime) -> None:
+    paused, actor = Broadcast.Status.PAUSED, system_actor(tenant)
+    control.stop(broadcast, paused, actor=actor, now=now, reason=reason)
