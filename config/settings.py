@@ -129,6 +129,7 @@ CELERY_TASK_ROUTES = {
     "conversations.tasks.process_deliveries": {"queue": "webhooks"},
     "conversations.tasks.drain_outbox": {"queue": "send"},
     "conversations.tasks.run_broadcasts": {"queue": "bulk"},
+    "conversations.tasks.prepare_broadcast": {"queue": "bulk"},
     "conversations.tasks.fetch_media": {"queue": "media"},
     "conversations.tasks.upload_media": {"queue": "media"},
     "whatsapp.tasks.run_urgent_job": {"queue": "urgent"},

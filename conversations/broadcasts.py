@@ -1,11 +1,22 @@
 """Broadcasts as an actor may see them, and what became of their rows."""
 
+import csv
+import io
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
-from conversations.models import Broadcast, BroadcastRecipient, Message
+from conversations.models import (
+    Broadcast,
+    BroadcastRecipient,
+    BroadcastSource,
+    Contact,
+    ContactIdentity,
+    Message,
+)
 from tenants.errors import NotFoundError
 from tenants.permissions import Actor, Permission
 
@@ -19,6 +30,19 @@ OPEN = (
 # 130472 and 131049: Meta chose not to deliver it; 131050: the customer wants none. None of these
 # says that the list or the template is bad.
 NO_FAULT = (130472, 131049, 131050)
+_ADVICE: dict[str, Any] = {
+    Broadcast.PauseReason.FAILURES: _(
+        "Look at the failed rows: their reasons say what to mend. Resume when it is mended."
+    ),
+    Broadcast.PauseReason.QUALITY: _(
+        "People block or report what they get. Ask yourself whether this list wants it, and wait"
+        " until the grade is better before you resume."
+    ),
+    Broadcast.PauseReason.TEMPLATE: _(
+        "See how the template stands with WhatsApp. Resume once it is approved again."
+    ),
+    Broadcast.PauseReason.AUTHOR: _("Whoever resumes it sends the rest in their own name."),
+}
 _TALLY = """
     SELECT COALESCE(message.status, recipient.state), count(*),
         count(*) FILTER (WHERE message.created_at >= %(since)s),
@@ -95,3 +119,114 @@ def reasons(broadcast_id: int) -> dict[str, int]:
     )
     rows = left_out.values_list("reason").annotate(count=Count("pk")).order_by("-count", "reason")
     return dict(rows)
+
+
+def needs_columns(broadcast: Broadcast) -> bool:
+    """Tell whether its list is there and nobody has said yet which column fills what."""
+    if broadcast.status != Broadcast.Status.DRAFT:
+        return False
+    return BroadcastSource.objects.filter(broadcast=broadcast).exists()
+
+
+def people(search: str = "") -> QuerySet[Contact]:
+    """Return the contacts that a list can be made of, with their identities, by their ids."""
+    reached = ContactIdentity.objects.filter(
+        contact=OuterRef("pk"), kind__in=(ContactIdentity.Kind.WA_ID, ContactIdentity.Kind.BSUID)
+    )
+    found = Contact.objects.filter(Exists(reached), merged_into=None)
+    words = search.replace("\x00", "").strip()
+    if words:
+        named = Q(name__icontains=words) | Q(profile_name__icontains=words)
+        digits = "".join(sign for sign in words if sign.isdigit())
+        if digits and not any(sign.isalpha() for sign in words):
+            named |= Q(Exists(reached.filter(value__contains=digits)))
+        found = found.filter(named)
+    return found.prefetch_related("identities").order_by("pk")
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a broadcast is, as it was last counted."""
+
+    wanted: int  # rows that somebody is written to for
+    ended: int
+    failed: int
+    states: tuple[tuple[str, str, int], ...]  # state, its label, rows; in the order of a life
+
+    @property
+    def percent(self) -> int:
+        """The share that is over; a hundred only when all of it is."""
+        return self.ended * 100 // self.wanted if self.wanted else 0
+
+
+def progress(broadcast: Broadcast) -> Progress:
+    """Return a broadcast's bar and counts. No query."""
+    counts = broadcast.counts
+    labels = {**dict(BroadcastRecipient.State.choices), **dict(Message.Status.choices)}
+    states = tuple(
+        (state, str(labels[state]), counts[state]) for state in labels if counts.get(state)
+    )
+    skipped = counts.get(BroadcastRecipient.State.SKIPPED, 0)
+    wanted = sum(counts.values()) - skipped
+    waiting = sum(counts.get(state, 0) for state in (BroadcastRecipient.State.READY, *OPEN))
+    return Progress(wanted, wanted - waiting, counts.get(Message.Status.FAILED, 0), states)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A row and what became of it, in the reader's language."""
+
+    row: BroadcastRecipient
+    state: str
+    label: str
+    why: str  # empty where nothing went wrong
+    action: str  # what to do about it
+    conversation_id: int | None
+
+
+def told(row: BroadcastRecipient) -> Told:
+    """Say what became of a row read with its message. No query."""
+    message = row.message if row.state == BroadcastRecipient.State.QUEUED else None
+    if message is None:
+        before = row.message.conversation_id if row.message else None
+        label = str(row.get_state_display())
+        return Told(row, row.state, label, row.why_left_out, "", before)
+    failure = message.failure
+    why = " ".join(filter(None, (failure.title, failure.detail))) if failure else ""
+    action = failure.action if failure else ""
+    label = str(message.get_status_display())
+    return Told(row, message.status, label, why, action, message.conversation_id)
+
+
+def reasons_told(broadcast: Broadcast) -> list[tuple[str, str, int]]:
+    """Return why rows were left out: code, sentence and count, most first. One query."""
+    labels = dict(BroadcastRecipient.Reason.choices)
+    return [(code, str(labels[code]), count) for code, count in reasons(broadcast.pk).items()]
+
+
+def advice(broadcast: Broadcast) -> str:
+    """Say what to do about one that was paused by itself; empty for the others. No query."""
+    return str(_ADVICE.get(broadcast.pause_reason, ""))
+
+
+def as_csv(broadcast: Broadcast, *, states: tuple[str, ...] = (), reason: str = "") -> bytes:
+    """Write rows as a file that spreadsheets open, and in which no cell is a formula.
+
+    A hundred thousand rows take some seconds and some tens of megabytes.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(["row", "number", "state", "reason", "what to do"])
+    listed = recipients(broadcast, states=states, reason=reason)
+    for row in listed.iterator(chunk_size=2000):
+        one = told(row)
+        cells = (str(row.position), row.address, one.label, one.why, one.action)
+        writer.writerow([_safe(cell) for cell in cells])
+    return b"\xef\xbb\xbf" + text.getvalue().encode()
+
+
+def _safe(cell: str) -> str:
+    # Source: owasp.org/www-community/attacks/CSV_Injection. A number with its plus sign stays one.
+    if cell[:1] == "+" and cell[1:].replace(" ", "").isdecimal():
+        return cell
+    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from conversations import forms
 from conversations.services import starting
-from conversations.services.starting import NumberInvalidError
+from conversations.services.addressing import NumberInvalidError
 from tenants.access import OperatorRequest, role_required
 from tenants.permissions import Permission
 from whatsapp import selectors as whatsapp

@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from conversations.services import delivery, fetching, inbound, marking, uploading
-from conversations.services.broadcasts import feeding
+from conversations.services.broadcasts import feeding, intake
 from tenants import queue
 
 
@@ -35,3 +35,8 @@ def mark_read(*, conversation_id: int, up_to_id: int, typing: bool) -> None:
 @queue.tenant_task
 def run_broadcasts() -> None:
     feeding.run(now=timezone.now())
+
+
+@queue.tenant_task
+def prepare_broadcast(*, broadcast_id: int) -> None:
+    intake.prepare(broadcast_id=broadcast_id)

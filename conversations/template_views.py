@@ -11,7 +11,6 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -64,7 +63,7 @@ def fill(request: OperatorRequest, pk: int, template_id: int) -> HttpResponse:
     template = whatsapp.template_for(request.actor, template_id, waba_id=found.phone.waba_id)
     if request.method == "POST":
         return _send(request, found, template)
-    fields = _shown_fields(template)
+    fields = template_sending.shown_fields(template)
     values = {field.key: _begun(field, found, request.GET) for field in fields}
     context = _filling(found, template, values)
     if request.htmx and request.htmx.target == "template-preview":
@@ -110,7 +109,7 @@ def _filling(
     fields = [
         {
             "key": field.key,
-            "label": _label(field),
+            "label": template_sending.label(field),
             "value": values.get(field.key, ""),
             "example": field.example,
             "is_required": field.is_required,
@@ -119,7 +118,7 @@ def _filling(
             "max_characters": 2048 if field.kind == "media" else field.max_characters,
             "error": errors.pop(field.key, ""),
         }
-        for field in _shown_fields(template)
+        for field in template_sending.shown_fields(template)
     ]
     return {
         "conversation": found,
@@ -130,18 +129,6 @@ def _filling(
         "client_id": uuid4(),
         "part": "conversations/_template_form.html",
     }
-
-
-def _label(field: Field) -> str:
-    label = gettext(field.label) % {"name": field.name}
-    if not field.card:
-        return label
-    return gettext("Card %(number)d: %(label)s") % {"number": field.card, "label": label}
-
-
-def _shown_fields(template: MessageTemplate) -> list[Field]:
-    """Leave out the marks of buttons: they are for programs, and the customer does not see them."""
-    return [field for field in rendering.fields(template.definition) if field.kind != "payload"]
 
 
 def _begun(field: Field, found: Conversation, given: Mapping[str, str]) -> str:

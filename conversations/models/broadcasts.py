@@ -43,6 +43,7 @@ class Broadcast(models.Model):
     # What fills the template, by the keys of rendering.fields: {key: {"text": ...}} for everybody,
     # or {key: {"column": ...}} from each one's row.
     values = models.JSONField(default=dict, db_default={})
+    number_column = models.CharField(max_length=120, blank=True, default="", db_default="")
     client_id = models.UUIDField(null=True)  # made by the page or for the API's Idempotency-Key
     author = models.ForeignKey(
         User, models.DO_NOTHING, null=True, db_constraint=False, related_name="+", db_index=False
@@ -56,7 +57,8 @@ class Broadcast(models.Model):
     )
     problem = models.CharField(max_length=500, blank=True, default="", db_default="")  # of its list
     starts_when_ready = models.BooleanField(default=False, db_default=False)
-    total = models.PositiveIntegerField(default=0, db_default=0)  # rows of the list
+    total = models.PositiveIntegerField(default=0, db_default=0)  # rows of the list, read so far
+    lease_until = models.DateTimeField(null=True)  # whoever reads it is taken for dead after that
     counts = models.JSONField(default=dict, db_default={})  # rows by state, as last told
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     started_at = models.DateTimeField(null=True)
@@ -95,6 +97,11 @@ class Broadcast(models.Model):
     def is_over(self) -> bool:
         return self.status in {self.Status.FINISHED, self.Status.CANCELLED}
 
+    @property
+    def is_moving(self) -> bool:
+        """Whether a page that shows it should look again by itself."""
+        return self.status in {self.Status.PREPARING, self.Status.RUNNING}
+
 
 class BroadcastSource(models.Model):
     """The list as it was handed in; gone with the transaction that made recipients of it."""
@@ -125,7 +132,7 @@ class BroadcastRecipient(models.Model):
 
         INVALID_NUMBER = "INVALID_NUMBER", _("This is no telephone number.")
         DUPLICATE = "DUPLICATE", _("The same person stands on the list already.")
-        MISSING_VALUE = "MISSING_VALUE", _("A field of the template has no value.")
+        MISALIGNED = "MISALIGNED", _("The row has more cells than the first line has columns.")
         INVALID_VALUE = "INVALID_VALUE", _("WhatsApp would refuse a value.")
         OPTED_OUT = "OPTED_OUT", _("This customer wants no marketing.")
         BLOCKED = "BLOCKED", _("This customer is blocked.")

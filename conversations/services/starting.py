@@ -4,27 +4,16 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-import phonenumbers
 from django.db import connection, transaction
-from django.utils.translation import gettext_lazy as _
-from phonenumbers import ValidationResult
 
-from conversations import rules
 from conversations.models import Conversation, Message
 from conversations.rules import Lane
-from conversations.services import merging, outbound, people, template_sending, threads
-from tenants.errors import DomainError
+from conversations.services import addressing, merging, outbound, people, template_sending, threads
 from tenants.permissions import Actor
 from whatsapp.models import MessageTemplate, Phone
 from whatsapp.payloads import Sender
 
 TRIES = 3
-
-
-class NumberInvalidError(DomainError):
-    code = "number_invalid"
-    http_status = 400
-    message = _("This is no telephone number. Write it with its country, as +5511912345678.")
 
 
 def conversation_with(*, actor: Actor, number: str, phone: Phone, now: datetime) -> Conversation:
@@ -38,7 +27,7 @@ def conversation_with(*, actor: Actor, number: str, phone: Phone, now: datetime)
     outbound.check_place(actor=actor)
     if phone.status != Phone.Status.ACTIVE:
         raise outbound.PhoneInactiveError
-    sender = Sender(_wa_id(number, phone), "", "", "")
+    sender = Sender(addressing.wa_id_of(number, addressing.region_of(phone)), "", "", "")
     for left in reversed(range(TRIES)):
         try:
             return _begin(sender, phone, now)
@@ -73,27 +62,6 @@ def send_template(
             now=now,
             lane=lane,
         )
-
-
-def _wa_id(number: str, phone: Phone) -> str:
-    """Return a number as WhatsApp writes it; without its country it is of our number's."""
-    try:
-        home = phonenumbers.parse(phone.display_phone_number)
-        region = phonenumbers.region_code_for_number(home)
-    except phonenumbers.NumberParseException:
-        region = None
-    try:
-        parsed = phonenumbers.parse(number, region)
-        written = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-        wa_id = written.removeprefix("+")
-        # Without the digit that WhatsApp may add, and no plan of numbers knows.
-        plain = phonenumbers.parse(f"+{rules.match_key(wa_id)}")
-    except phonenumbers.NumberParseException:
-        raise NumberInvalidError from None
-    # Possible, not valid: plans of numbers change faster than what is known of them here.
-    if phonenumbers.is_possible_number_with_reason(plain) != ValidationResult.IS_POSSIBLE:
-        raise NumberInvalidError
-    return wa_id
 
 
 @transaction.atomic

@@ -24,7 +24,7 @@ from conversations.services import (
     retention,
     uploading,
 )
-from conversations.services.broadcasts import feeding
+from conversations.services.broadcasts import feeding, intake
 from conversations.services.hands import Hands, guarded
 from conversations.services.leading import Leadership
 from tenants import context, queue
@@ -171,6 +171,7 @@ class Sweeper:
         consent_notes.note_failures()
 
     def _broadcasts(self, _: Tenant) -> None:
+        intake.sweep(alone=self.alone)
         feeding.sweep(alone=self.alone)
 
     def _send(self, schema: str, phone_id: int) -> None:

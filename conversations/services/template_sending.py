@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from conversations import rules
@@ -16,7 +17,7 @@ from tenants.errors import DomainError
 from tenants.permissions import Actor
 from whatsapp import rendering
 from whatsapp.models import MessageTemplate
-from whatsapp.rendering import Problem, Rendered, ValuesError
+from whatsapp.rendering import Field, Problem, Rendered, ValuesError
 from whatsapp.services import templates
 
 # The field of a header's file: a link, or the id of an upload.
@@ -54,6 +55,19 @@ class ValuesInvalidError(DomainError):
     def __init__(self, *, errors: templates.Errors, problems: Sequence[Problem] = ()) -> None:
         super().__init__(errors=errors)
         self.problems = tuple(problems)
+
+
+def shown_fields(template: MessageTemplate) -> list[Field]:
+    """Return what people fill in, without the marks of buttons: these are for programs."""
+    return [field for field in rendering.fields(template.definition) if field.kind != "payload"]
+
+
+def label(field: Field) -> str:
+    """Name a field in the active language."""
+    words = gettext(field.label) % {"name": field.name}
+    if not field.card:
+        return words
+    return gettext("Card %(number)d: %(label)s") % {"number": field.card, "label": words}
 
 
 def send_template(

@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from conversations.models import Contact, ContactIdentity, Conversation, Message
-from conversations.services import delivery, inbound, outbound, starting
+from conversations.services import addressing, delivery, inbound, outbound, starting
 from tenants import context
 from tenants.errors import ForbiddenError, NotFoundError
 from tests.api import api_of, check_problem
@@ -119,7 +119,7 @@ def test_an_archived_conversation_is_open_again(acme, phones, start):
     "number", ["", "abc", "190", "+55", "+999123456", "123456789012345678", "+5511987654321098"]
 )
 def test_what_is_no_number_is_refused(acme, start, number):
-    with pytest.raises(starting.NumberInvalidError):
+    with pytest.raises(addressing.NumberInvalidError):
         start(number)
     assert rows(acme) == (0, 0)
 

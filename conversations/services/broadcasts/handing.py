@@ -87,7 +87,7 @@ def _write(drafts: dict[int, Message], left_out: Sequence[LeftOut]) -> None:
     refused = (
         arrays.numbers(one.row.pk for one in left_out),
         arrays.texts(one.reason for one in left_out),
-        arrays.texts(one.problem and json.dumps(one.problem) for one in left_out),
+        arrays.texts(json.dumps(one.problem) if one.problem else None for one in left_out),
     )
     with connection.cursor() as cursor:
         cursor.execute(_HANDED, handed)

@@ -1,0 +1,163 @@
+"""Take in whom a broadcast goes to and what fills its template; a task reads the list."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from conversations import broadcasts
+from conversations.models import Broadcast, BroadcastSource, Contact, ContactIdentity
+from conversations.services import outbound
+from conversations.services.broadcasts import progress, reading
+from conversations.services.broadcasts.control import BroadcastStateError
+from conversations.services.broadcasts.reading import Head, Line
+from conversations.services.template_sending import TemplateNotApprovedError, TemplateUnknownError
+from tenants import audit, queue
+from tenants.errors import DomainError
+from tenants.permissions import Actor, Permission
+from whatsapp.models import MessageTemplate, Phone
+
+TASK = "conversations.tasks.prepare_broadcast"
+# What a list of contacts has instead of a file's columns.
+NAME, NUMBER = "name", "number"
+Kind, Status = BroadcastSource.Kind, Broadcast.Status
+
+
+class NobodyChosenError(DomainError):
+    code = "nobody_chosen"
+    http_status = 400
+    message = _("No contact has such a name or number.")
+
+
+def create(
+    *,
+    actor: Actor,
+    name: str,
+    phone: Phone,
+    template: MessageTemplate,
+    kind: str,
+    body: bytes,
+    client_id: UUID,
+    now: datetime,
+    values: Mapping[str, Mapping[str, str]] | None = None,
+    number_column: str = "",
+    starts_when_ready: bool = False,
+) -> Broadcast:
+    """Keep a list with what it is for. The same ``client_id`` again returns the first broadcast.
+
+    ``values`` say what fills the template, and it is read at once; None: ``prepare`` says it later.
+    Raises: ForbiddenError, TemplateUnknownError, TemplateNotApprovedError, PhoneInactiveError,
+    ListUnreadableError, NobodyChosenError.
+    """
+    actor.require(Permission.BROADCAST)
+    outbound.check_place(actor=actor)
+    _check(phone, template, kind, body)
+    made = Broadcast(
+        name=name,
+        phone=phone,
+        template=template,
+        author=actor.user,
+        client_id=client_id,
+        status=Status.DRAFT if values is None else Status.PREPARING,
+        values=dict(values or {}),
+        number_column=number_column,
+        starts_when_ready=starts_when_ready,
+    )
+    try:
+        with transaction.atomic():
+            made.save()
+            BroadcastSource.objects.create(broadcast=made, kind=kind, body=body)
+            _told(actor, made, "created", now)
+    except IntegrityError:
+        return Broadcast.objects.select_related("phone", "template").get(client_id=client_id)
+    return made
+
+
+@transaction.atomic
+def prepare(
+    *,
+    actor: Actor,
+    broadcast: Broadcast,
+    values: Mapping[str, Mapping[str, str]],
+    number_column: str,
+    now: datetime,
+) -> Broadcast:
+    """Have the list of a draft read, with what fills the template. Raises: BroadcastStateError."""
+    found = _locked(actor, broadcast)
+    if not BroadcastSource.objects.filter(broadcast=found).exists():
+        raise BroadcastStateError
+    found.status, found.problem = Status.PREPARING, ""
+    found.values, found.number_column = dict(values), number_column
+    _told(actor, found, "prepared", now)
+    return found
+
+
+@transaction.atomic
+def discard(*, actor: Actor, broadcast: Broadcast) -> None:
+    """Delete a draft with its list. Raises: ForbiddenError, BroadcastStateError."""
+    found = _locked(actor, broadcast)
+    audit.record(actor=actor.user, action="broadcast.discarded", target=found, tenant=actor.tenant)
+    found.recipients.all()._raw_delete(found.recipients.db)  # a hundred thousand rows, none loaded
+    found.delete()
+
+
+def head_of(broadcast: Broadcast) -> Head:
+    """Return the columns and the first lines of a draft's list. Raises: BroadcastStateError."""
+    source = BroadcastSource.objects.filter(broadcast=broadcast).first()
+    if source is None:
+        raise BroadcastStateError
+    body = bytes(source.body)
+    if source.kind == Kind.FILE:
+        return reading.head(body)
+    found = broadcasts.people(json.loads(body).get("q", ""))[:10]
+    lines = tuple(Line(place, cells_of(one)) for place, one in enumerate(found, start=1))
+    return Head((NAME, NUMBER), lines, NUMBER)
+
+
+def cells_of(contact: Contact) -> dict[str, str]:
+    """Return a contact as a row of a list; WhatsApp's own id where it hides the number."""
+    values = {one.kind: one.value for one in contact.identities.all()}
+    number = values.get(ContactIdentity.Kind.WA_ID)
+    address = f"+{number}" if number else values.get(ContactIdentity.Kind.BSUID, "")
+    return {NAME: contact.name or contact.profile_name, NUMBER: address}
+
+
+def _check(phone: Phone, template: MessageTemplate, kind: str, body: bytes) -> None:
+    if phone.status != Phone.Status.ACTIVE:
+        raise outbound.PhoneInactiveError
+    if template.waba_id != phone.waba_id:
+        raise TemplateUnknownError
+    if not template.is_sendable:
+        raise TemplateNotApprovedError
+    if kind == Kind.FILE:
+        reading.head(body)
+    if kind == Kind.CONTACTS and not broadcasts.people(json.loads(body).get("q", "")).exists():
+        raise NobodyChosenError
+
+
+def _locked(actor: Actor, broadcast: Broadcast) -> Broadcast:
+    actor.require(Permission.BROADCAST)
+    outbound.check_place(actor=actor)
+    # Rivals: the task that reads its list, and another person's click.
+    found = Broadcast.objects.select_for_update().filter(pk=broadcast.pk).first()
+    if found is None or found.status != Status.DRAFT:
+        raise BroadcastStateError
+    return found
+
+
+def _told(actor: Actor, broadcast: Broadcast, word: str, now: datetime) -> None:
+    details: dict[str, Any] = {"name": broadcast.name}
+    audit.record(
+        actor=actor.user,
+        action=f"broadcast.{word}",
+        target=broadcast,
+        tenant=actor.tenant,
+        changes=details,
+    )
+    if broadcast.status == Status.PREPARING:
+        queue.enqueue(TASK, broadcast_id=broadcast.pk)
+    progress.save(broadcast, now=now)

@@ -1,0 +1,253 @@
+"""Make the rows of a broadcast out of its list: each checked before anything leaves.
+
+A task reads the list, saying now and then how far it is; all rows come with one transaction. Killed
+anywhere, it is begun again by whoever finds that nobody reads it any more.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from conversations import blocked, broadcasts, rules, types
+from conversations.models import (
+    Broadcast,
+    BroadcastRecipient,
+    BroadcastSource,
+    ContactIdentity,
+)
+from conversations.services import addressing
+from conversations.services.addressing import NumberInvalidError
+from conversations.services.broadcasts import arranging, control, mapping, progress, reading
+from conversations.services.broadcasts.reading import ListUnreadableError
+from tenants import context, queue, selectors, stopping
+from tenants.crashing import crash_point
+from tenants.errors import DomainError
+from tenants.models import Tenant
+from whatsapp import rendering
+from whatsapp.models import MessageTemplate
+from whatsapp.rendering import ValuesError
+
+Status, Kind = Broadcast.Status, BroadcastSource.Kind
+State, Reason = BroadcastRecipient.State, BroadcastRecipient.Reason
+WA_ID, BSUID = ContactIdentity.Kind.WA_ID, ContactIdentity.Kind.BSUID
+
+# Whoever reads says so this often; who was silent for so long is taken for dead.
+TELL_ROWS, LEASE = 1000, timedelta(seconds=60)
+ADDRESS_MAX_CHARACTERS = 150
+
+_COPY = """
+    COPY conversations_broadcastrecipient
+        (broadcast_id, position, address, kind, value, match_key, "values", state, reason, problem)
+    FROM STDIN
+"""
+_LEAVE_OUT = """
+    UPDATE conversations_broadcastrecipient AS recipient SET state = 'SKIPPED', reason = %s
+    FROM conversations_contactidentity AS identity
+    WHERE recipient.broadcast_id = %s AND recipient.state = 'READY'
+        AND identity.kind = recipient.kind AND identity.match_key = recipient.match_key
+        AND {who}
+"""
+_OPTED_OUT = _LEAVE_OUT.format(
+    who="""EXISTS (SELECT FROM conversations_contact AS contact
+        WHERE contact.id = identity.contact_id AND contact.marketing_opted_out_at IS NOT NULL)"""
+)
+_BLOCKED = _LEAVE_OUT.format(
+    who="""EXISTS (SELECT FROM conversations_block AS block
+        WHERE block.contact_id = identity.contact_id AND block.phone_id = %s
+            AND block.state = ANY (%s))"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Somebody on a list, before anything of it was checked."""
+
+    position: int
+    address: str
+    kind: str
+    values: Mapping[str, str]
+    is_misaligned: bool = False
+
+
+def prepare(*, broadcast_id: int) -> None:
+    """Read a list that nobody reads, and leave a draft: with its rows, or with what is wrong.
+
+    Safe to repeat, to run side by side and to kill at any point.
+    """
+    now = timezone.now()
+    free = Q(lease_until=None) | Q(lease_until__lte=now)
+    mine = Broadcast.objects.filter(free, pk=broadcast_id, status=Status.PREPARING)
+    if not mine.update(lease_until=now + LEASE, total=0):
+        return
+    broadcast = Broadcast.objects.select_related("phone", "template").get(pk=broadcast_id)
+    try:
+        rows = list(_read(broadcast))
+    except ListUnreadableError as refusal:
+        _end(broadcast, problem=str(refusal))
+        return
+    except _StoppedError:
+        Broadcast.objects.filter(pk=broadcast_id).update(lease_until=None)
+        return
+    crash_point("broadcast.read")
+    _write(broadcast, rows)
+    if broadcast.starts_when_ready:
+        _start(broadcast)
+
+
+def sweep(*, alone: bool) -> None:
+    """Nudge whoever reads lists, if nobody reads one; ``alone``: read it here."""
+    now = timezone.now()
+    free = Q(lease_until=None) | Q(lease_until__lte=now)
+    left = Broadcast.objects.filter(free, status=Status.PREPARING)
+    for broadcast_id in left.order_by("pk").values_list("pk", flat=True):
+        if alone:
+            prepare(broadcast_id=broadcast_id)
+        else:
+            queue.enqueue(arranging.TASK, broadcast_id=broadcast_id)
+
+
+class _StoppedError(Exception):
+    """The process ends: somebody else begins again."""
+
+
+class _Checker:
+    """Says of one entry after the other whether it can be sent."""
+
+    def __init__(self, broadcast: Broadcast) -> None:
+        self._broadcast_id = broadcast.pk
+        self._region = addressing.region_of(broadcast.phone)
+        self._definition = broadcast.template.definition
+        self._seen: set[tuple[str, str]] = set()
+
+    def row(self, entry: Entry) -> tuple[Any, ...]:
+        """Return the columns of a row, as they are copied."""
+        value, key = self._name(entry)
+        reason, problem = self._refusal(entry, key)
+        if not reason:
+            self._seen.add((entry.kind, key))
+        return (
+            self._broadcast_id,
+            entry.position,
+            entry.address[:ADDRESS_MAX_CHARACTERS],
+            entry.kind,
+            value,
+            key,
+            json.dumps(dict(entry.values)),
+            State.SKIPPED.value if reason else State.READY.value,
+            reason,
+            json.dumps(problem) if problem else None,
+        )
+
+    def _name(self, entry: Entry) -> tuple[str, str]:
+        if entry.kind == BSUID:
+            return entry.address, entry.address
+        try:
+            value = addressing.wa_id_of(entry.address, self._region)
+        except NumberInvalidError:
+            return "", ""
+        return value, rules.match_key(value)
+
+    def _refusal(self, entry: Entry, key: str) -> tuple[str, dict[str, Any] | None]:
+        if entry.is_misaligned:
+            return Reason.MISALIGNED.value, None
+        if not key:
+            return Reason.INVALID_NUMBER.value, None
+        if (entry.kind, key) in self._seen:
+            return Reason.DUPLICATE.value, None
+        try:
+            rendering.render(self._definition, entry.values)
+        except ValuesError as error:
+            return Reason.INVALID_VALUE.value, types.problem_kept(error.problems)
+        return "", None
+
+
+def _read(broadcast: Broadcast) -> Iterator[tuple[Any, ...]]:
+    checker = _Checker(broadcast)
+    for count, entry in enumerate(_entries(broadcast), start=1):
+        yield checker.row(entry)
+        if count % TELL_ROWS == 0:
+            if stopping.asked():
+                raise _StoppedError
+            mine = Broadcast.objects.filter(pk=broadcast.pk, status=Status.PREPARING)
+            mine.update(total=count, lease_until=timezone.now() + LEASE)
+
+
+def _entries(broadcast: Broadcast) -> Iterator[Entry]:
+    source = BroadcastSource.objects.get(broadcast=broadcast)
+    body = bytes(source.body)
+    if source.kind == Kind.FILE:
+        yield from _of_file(broadcast, body)
+    elif source.kind == Kind.LIST:
+        for place, one in enumerate(json.loads(body), start=1):
+            yield Entry(place, one["to"], WA_ID, one["values"])
+    else:
+        found = broadcasts.people(json.loads(body).get("q", ""))
+        for place, contact in enumerate(found.iterator(chunk_size=TELL_ROWS), start=1):
+            if place > reading.MAX_ROWS:
+                raise ListUnreadableError
+            cells = arranging.cells_of(contact)
+            address = cells[arranging.NUMBER]
+            kind = WA_ID if address.startswith("+") else BSUID
+            yield Entry(place, address, kind, mapping.filled(broadcast.values, cells))
+
+
+def _of_file(broadcast: Broadcast, body: bytes) -> Iterator[Entry]:
+    number = broadcast.number_column or reading.head(body).number_column
+    for place, line in enumerate(reading.read(body), start=1):
+        values = mapping.filled(broadcast.values, line.cells)
+        yield Entry(place, line.cells.get(number, ""), WA_ID, values, line.is_misaligned)
+
+
+def _write(broadcast: Broadcast, rows: list[tuple[Any, ...]]) -> None:
+    with transaction.atomic():
+        # Rival: another one that reads it, whose lease this one outlived.
+        found = Broadcast.objects.select_for_update(of=("self",)).get(pk=broadcast.pk)
+        if found.status != Status.PREPARING:
+            return
+        with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
+            for row in rows:
+                copy.write_row(row)
+        with connection.cursor() as cursor:
+            if broadcast.template.category == MessageTemplate.Category.MARKETING:
+                cursor.execute(_OPTED_OUT, (Reason.OPTED_OUT, found.pk))
+            apart = [state.value for state in blocked.APART]
+            cursor.execute(_BLOCKED, (Reason.BLOCKED, found.pk, found.phone_id, apart))
+        BroadcastSource.objects.filter(broadcast=found).delete()
+        found.total = len(rows)
+        found.counts = broadcasts.tally(found).counts
+        _be_draft(found)
+
+
+def _end(broadcast: Broadcast, *, problem: str) -> None:
+    with transaction.atomic():
+        # Rival: another one that reads it, whose lease this one outlived.
+        found = Broadcast.objects.select_for_update().get(pk=broadcast.pk)
+        if found.status == Status.PREPARING:
+            found.problem, found.total = problem[:500], 0
+            _be_draft(found)
+
+
+def _be_draft(found: Broadcast) -> None:
+    found.status, found.lease_until = Status.DRAFT, None
+    progress.save(found, now=timezone.now())
+
+
+def _start(broadcast: Broadcast) -> None:
+    """Start for whoever made it, if they still may; what forbids it stands on the draft."""
+    schema = context.current_schema()
+    with context.platform():
+        tenant = Tenant.objects.filter(schema_name=schema).first()
+    author = broadcast.author
+    actor = selectors.actor_of(author, tenant) if author and tenant else None
+    if actor is None:
+        return
+    try:
+        control.start(actor=actor, broadcast=broadcast, now=timezone.now())
+    except DomainError as refusal:
+        Broadcast.objects.filter(pk=broadcast.pk).update(problem=str(refusal)[:500])
