@@ -12,7 +12,9 @@ from config.errors import TOO_LARGE, Problem, respond
 from whatsapp.limits.media import LARGEST_BYTES
 
 # Where files come in; their forms have a few fields beside them.
-_UPLOADS = re.compile(r"/api/v1/tenant/[^/]+/media/?|/inbox/\d+/(files|templates/\d+)")
+_UPLOADS = re.compile(
+    r"/api/v1/tenant/[^/]+/(media|messages/bulk)/?|/inbox/\d+/(files|templates/\d+)|/broadcasts/new"
+)
 _FORM_BYTES = 1024 * 1024
 _FILE_TOO_LARGE = Problem(
     413, "file_too_large", _("A file can have 100 MB at most: this one is larger.")

@@ -1,15 +1,18 @@
 """What the inbox's addresses and forms may carry."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from conversations.models import BroadcastSource
 from conversations.selectors import Position
+from conversations.services import template_sending
 from tenants.errors import DomainError
-from whatsapp.models import Phone
+from whatsapp.models import MessageTemplate, Phone
+from whatsapp.rendering import Field
 
 ID_MAX = 2**63 - 1
 SEARCH_MAX_CHARACTERS = 200
@@ -157,3 +160,142 @@ class ConsentForm(forms.Form):
 
     value = forms.ChoiceField(choices=[(STOP, STOP), (RESUME, RESUME)])
     note = forms.CharField(required=False)
+
+
+class BroadcastForm(forms.Form):
+    """What goes to many: which template, from which number, to which list."""
+
+    Kind = BroadcastSource.Kind
+
+    client_id = forms.UUIDField(widget=forms.HiddenInput)
+    name = forms.CharField(
+        label=_("Name"), max_length=120, help_text=_("For your team; customers do not see it.")
+    )
+    phone = forms.TypedChoiceField(label=_("Send from"))
+    template = forms.TypedChoiceField(label=_("Template"))
+    kind = forms.ChoiceField(
+        label=_("To whom"),
+        choices=[
+            (Kind.FILE.value, _("A list of my own (CSV)")),
+            (Kind.CONTACTS.value, _("Contacts of the inbox")),
+        ],
+        initial=Kind.FILE.value,
+        widget=forms.RadioSelect,
+    )
+    file = forms.FileField(label=_("The list"), required=False, allow_empty_file=True)
+    q = forms.CharField(
+        label=_("Only whose name or number contains"),
+        required=False,
+        max_length=SEARCH_MAX_CHARACTERS,
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        phones: Iterable[Phone],
+        templates: Iterable[MessageTemplate],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        numbers = {str(phone.pk): phone for phone in phones}
+        known = {str(template.pk): template for template in templates}
+        names = {pk: phone_label(phone) for pk, phone in numbers.items()}
+        self._offer("phone", numbers, names)
+        self._offer(
+            "template", known, {pk: f"{one.name} ({one.language})" for pk, one in known.items()}
+        )
+
+    def _offer(self, name: str, known: Mapping[str, Any], labels: Mapping[str, str]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.TypedChoiceField)
+        field.choices = list(labels.items())
+        field.coerce = known.__getitem__
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("kind") == self.Kind.FILE and not data.get("file"):
+            self.add_error("file", _("Choose the file with the list."))
+        phone, template = data.get("phone"), data.get("template")
+        if phone and template and phone.waba_id != template.waba_id:
+            self.add_error("template", _("This number has no template of that name and language."))
+        return data
+
+
+class ColumnsForm(forms.Form):
+    """Which column has the numbers, and what fills each field: a column, or a text for all."""
+
+    def __init__(
+        self, *args: Any, fields: Sequence[Field], columns: Sequence[str], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self._asked = fields
+        choices = [(column, column) for column in columns]
+        self.fields["number"] = forms.ChoiceField(label=_("The numbers"), choices=choices)
+        for field in fields:
+            label = template_sending.label(field)
+            self.fields[f"column.{field.key}"] = forms.ChoiceField(
+                label=label, required=False, choices=[("", _("The same text for all")), *choices]
+            )
+            longest = 2048 if field.kind == "media" else field.max_characters
+            self.fields[f"text.{field.key}"] = forms.CharField(
+                label=_("The text for all"), required=False, max_length=longest
+            )
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """What the page shows of each field of the template."""
+        return [
+            {
+                "column": self[f"column.{field.key}"],
+                "text": self[f"text.{field.key}"],
+                "example": field.example,
+                "is_required": field.is_required,
+            }
+            for field in self._asked
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        for field in self._asked:
+            text, column = data.get(f"text.{field.key}"), data.get(f"column.{field.key}")
+            if field.is_required and not text and not column:
+                self.add_error(f"text.{field.key}", _("Choose a column, or write the text."))
+        return data
+
+    @property
+    def number_column(self) -> str:
+        """Return the chosen column of numbers."""
+        chosen = self.cleaned_data if self.is_bound else self.initial
+        column: str = chosen.get("number", "")
+        return column
+
+    def values(self) -> dict[str, dict[str, str]]:
+        """Return what was chosen so far, by the fields' keys."""
+        found: dict[str, dict[str, str]] = {}
+        chosen = self.cleaned_data if self.is_bound else self.initial
+        for field in self._asked:
+            column, text = chosen.get(f"column.{field.key}"), chosen.get(f"text.{field.key}")
+            if column or text:
+                found[field.key] = {"column": column} if column else {"text": str(text)}
+        return found
+
+
+class BroadcastRowsForm(forms.Form):
+    """Which rows of a list are shown, and after which one."""
+
+    state = forms.CharField(required=False, max_length=20)
+    reason = forms.CharField(required=False, max_length=20)
+    after = forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1)
+
+
+class TestSendForm(forms.Form):
+    """Whom a broadcast's first message goes to, to be looked at."""
+
+    client_id = forms.UUIDField(widget=forms.HiddenInput)
+    number = forms.CharField(
+        label=_("Your own number"),
+        max_length=40,
+        widget=forms.TextInput(
+            {"type": "tel", "autocomplete": "tel", "placeholder": "+55 11 91234-5678"}
+        ),
+    )

@@ -4,6 +4,9 @@ from django.urls import path
 
 from conversations import (
     block_views,
+    broadcast_act_views,
+    broadcast_row_views,
+    broadcast_views,
     bubble_views,
     contact_views,
     file_views,
@@ -36,6 +39,25 @@ urlpatterns = [
     path("contacts/<int:pk>/block", block_views.block, name="block"),
     path("contacts/<int:pk>/unblock", block_views.unblock, name="unblock"),
     path("inbox/<int:pk>/messages/<int:message_id>/cancel", views.cancel, name="cancel_message"),
+    path("broadcasts/", broadcast_views.listing, name="broadcasts"),
+    path("broadcasts/new", broadcast_views.new, name="new_broadcast"),
+    path("broadcasts/<int:pk>/", broadcast_views.broadcast, name="broadcast"),
+    path("broadcasts/<int:pk>/columns", broadcast_views.columns, name="broadcast_columns"),
+    path("broadcasts/<int:pk>/rows", broadcast_row_views.rows, name="broadcast_rows"),
+    path("broadcasts/<int:pk>/rows.csv", broadcast_row_views.rows_file, name="broadcast_file"),
+    path("broadcasts/<int:pk>/start", broadcast_act_views.start, name="broadcast_start"),
+    path("broadcasts/<int:pk>/cancel", broadcast_act_views.cancel, name="broadcast_cancel"),
+    path("broadcasts/<int:pk>/discard", broadcast_act_views.discard, name="broadcast_discard"),
+    path("broadcasts/<int:pk>/test", broadcast_act_views.test, name="broadcast_test"),
+    *(
+        path(
+            f"broadcasts/<int:pk>/{word}",
+            broadcast_act_views.act,
+            {"word": word},
+            name=f"broadcast_{word}",
+        )
+        for word in ("pause", "resume", "retry")
+    ),
     path("media/<int:pk>", media_views.file, name="media"),
     path("media/<int:pk>/thumb", media_views.thumbnail, name="media_thumbnail"),
 ]

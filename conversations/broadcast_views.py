@@ -1,0 +1,173 @@
+"""The pages of broadcasts: all of them, a new one, its columns, and how far one is."""
+
+import json
+from typing import Any
+from uuid import uuid4
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from conversations import broadcasts, forms
+from conversations.models import Broadcast, BroadcastSource
+from conversations.services import template_sending
+from conversations.services.broadcasts import arranging, forecasting, mapping
+from conversations.services.broadcasts.reading import Head
+from tenants.access import OperatorRequest, role_required
+from tenants.errors import DomainError
+from tenants.permissions import Permission
+from whatsapp import rendering
+from whatsapp import selectors as whatsapp
+from whatsapp.models import MessageTemplate
+
+LIST_SIZE = 30
+
+
+@never_cache
+@require_safe
+@role_required(Permission.READ_CONVERSATIONS)
+def listing(request: OperatorRequest) -> HttpResponse:
+    """List the broadcasts, the newest first."""
+    after = forms.valid(forms.BroadcastRowsForm(request.GET))["after"]
+    found = broadcasts.listed(request.actor)
+    rows = list((found.filter(pk__lt=after) if after else found)[: LIST_SIZE + 1])
+    context = {
+        "rows": [(row, broadcasts.progress(row)) for row in rows[:LIST_SIZE]],
+        "older": rows[LIST_SIZE - 1].pk if len(rows) > LIST_SIZE else None,
+        "is_continued": bool(after),
+        "may_broadcast": _may_broadcast(request),
+    }
+    return render(request, "conversations/broadcasts/list.html", context)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@role_required(Permission.BROADCAST)
+def new(request: OperatorRequest) -> HttpResponse:
+    """Take what goes to many and the list; leads to the choice of its columns."""
+    phones = list(whatsapp.phones_to_send_from(request.actor))
+    approved = whatsapp.templates_of(request.actor, status=MessageTemplate.Status.APPROVED)
+    form = forms.BroadcastForm(
+        request.POST or None,
+        request.FILES or None,
+        initial={"client_id": uuid4()},
+        phones=phones,
+        templates=approved.filter(waba_id__in={phone.waba_id for phone in phones}).order_by("name"),
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = arranging.create(actor=request.actor, now=timezone.now(), **_wanted(form))
+        except DomainError as refusal:
+            form.add_error("file" if form.cleaned_data["file"] else None, str(refusal))
+        else:
+            return redirect("broadcast_columns", made.pk)
+    status = 400 if form.errors else 200
+    return render(request, "conversations/broadcasts/new.html", {"form": form}, status=status)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@role_required(Permission.BROADCAST)
+def columns(request: OperatorRequest, pk: int) -> HttpResponse:
+    """Choose what fills the template's fields, with the first rows as customers will see them."""
+    found = broadcasts.broadcast_for(request.actor, pk)
+    if not broadcasts.needs_columns(found):
+        return redirect("broadcast", pk)
+    head = arranging.head_of(found)
+    form = _columns_form(request, found, head)
+    is_preview = "preview" in request.POST or bool(request.htmx)
+    if form.is_valid() and not is_preview:
+        arranging.prepare(
+            actor=request.actor,
+            broadcast=found,
+            values=form.values(),
+            number_column=form.number_column,
+            now=timezone.now(),
+        )
+        return redirect("broadcast", pk)
+    return _columns_page(request, found, head, form, is_preview=is_preview)
+
+
+@never_cache
+@require_safe
+@role_required(Permission.READ_CONVERSATIONS)
+def broadcast(request: OperatorRequest, pk: int) -> HttpResponse:
+    """Show one broadcast; to htmx the part that moves."""
+    found = broadcasts.broadcast_for(request.actor, pk)
+    if broadcasts.needs_columns(found) and _may_broadcast(request):
+        return redirect("broadcast_columns", pk)
+    is_part = request.htmx and not request.htmx.history_restore_request
+    page = "_broadcast" if is_part else "broadcast"
+    return render(request, f"conversations/broadcasts/{page}.html", shown(request, found))
+
+
+def shown(request: OperatorRequest, found: Broadcast) -> dict[str, Any]:
+    """Return what the page of a broadcast shows."""
+    context: dict[str, Any] = {
+        "broadcast": found,
+        "progress": broadcasts.progress(found),
+        "advice": broadcasts.advice(found),
+        "may_broadcast": _may_broadcast(request),
+    }
+    if found.status == Broadcast.Status.DRAFT:
+        context["forecast"] = forecasting.forecast(broadcast=found, now=timezone.now())
+        context["previews"] = forecasting.previews(broadcast=found)
+        context["form"] = forms.TestSendForm(initial={"client_id": uuid4()})
+    if found.status != Broadcast.Status.PREPARING:
+        context["reasons"] = broadcasts.reasons_told(found)
+    return context
+
+
+def _wanted(form: forms.BroadcastForm) -> dict[str, Any]:
+    data = form.cleaned_data
+    names = ("client_id", "name", "phone", "template", "kind")
+    if data["kind"] == BroadcastSource.Kind.FILE:
+        body = data["file"].read()
+    else:
+        body = json.dumps({"q": data["q"]}).encode()
+    return {**{name: data[name] for name in names}, "body": body}
+
+
+def _columns_form(request: OperatorRequest, found: Broadcast, head: Head) -> forms.ColumnsForm:
+    fields = template_sending.shown_fields(found.template)
+    given = found.values or mapping.guess(fields, head.columns)
+    initial = {"number": found.number_column or head.number_column}
+    for key, one in given.items():
+        for kind, text in one.items():
+            initial[f"{kind}.{key}"] = text
+    data = request.POST if request.method == "POST" else None
+    return forms.ColumnsForm(data, initial=initial, fields=fields, columns=head.columns)
+
+
+def _columns_page(
+    request: OperatorRequest,
+    found: Broadcast,
+    head: Head,
+    form: forms.ColumnsForm,
+    *,
+    is_preview: bool,
+) -> HttpResponse:
+    values = form.values()
+    context = {
+        "broadcast": found,
+        "form": form,
+        "is_preview": is_preview,
+        "previews": [
+            (
+                line.number,
+                line.cells.get(form.number_column, ""),
+                rendering.preview(found.template.definition, mapping.filled(values, line.cells)),
+            )
+            for line in head.lines
+        ],
+    }
+    if request.htmx:
+        return render(request, "conversations/broadcasts/_previews.html", context)
+    status = 400 if form.is_bound and not is_preview else 200
+    return render(request, "conversations/broadcasts/columns.html", context, status=status)
+
+
+def _may_broadcast(request: OperatorRequest) -> bool:
+    return request.tenant.is_active and request.actor.may(Permission.BROADCAST)
