@@ -265,9 +265,7 @@ class ColumnsForm(forms.Form):
     @property
     def number_column(self) -> str:
         """Return the chosen column of numbers."""
-        chosen = self.cleaned_data if self.is_bound else self.initial
-        column: str = chosen.get("number", "")
-        return column
+        return str((self.cleaned_data if self.is_bound else self.initial).get("number", ""))
 
     def values(self) -> dict[str, dict[str, str]]:
         """Return what was chosen so far, by the fields' keys."""

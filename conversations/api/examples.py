@@ -118,3 +118,37 @@ TEMPLATE_QUEUED: dict[str, Any] = {
     },
 }
 del TEMPLATE_QUEUED["text"]
+BROADCAST: dict[str, Any] = {
+    "id": 12,
+    "name": "Natal",
+    "phone": 1,
+    "template": {"name": "pedido_saiu", "language": "pt_BR"},
+    "status": "RUNNING",
+    "pause_reason": "",
+    "waiting_for": "",
+    "problem": "",
+    "total": 5000,
+    "counts": {"READY": 3200, "SKIPPED": 14, "SENT": 300, "DELIVERED": 1480, "FAILED": 6},
+    "percent": 35,
+    "author": {"id": 3, "name": "Ana"},
+    "created_at": "2026-11-10T12:00:00Z",
+    "started_at": "2026-11-10T12:04:00Z",
+    "finished_at": None,
+}
+PREPARING: dict[str, Any] = {
+    **BROADCAST,
+    "status": "PREPARING",
+    "total": 0,
+    "counts": {},
+    "percent": 0,
+    "started_at": None,
+}
+RECIPIENT: dict[str, Any] = {
+    "position": 7,
+    "to": "+55 11 98765-432",
+    "state": "SKIPPED",
+    "reason": "INVALID_NUMBER",
+    "detail": "This is no telephone number.",
+    "message": None,
+    "conversation": None,
+}

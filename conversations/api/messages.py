@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
+from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
@@ -82,23 +83,7 @@ class SendView(TenantAPIView):
 
     def answer_once(self, request: Request, send: Callable[[], Message]) -> Response:
         """Send and answer, or give the answer that the request's key got before."""
-        key = _idempotency_key(request)
-
-        def act() -> Answer:
-            return Answer(202, MessageSerializer(send()).data)
-
-        if key is None:
-            answer = act()
-        else:
-            answer = idempotency.once(
-                client=f"user:{request.user.pk}",
-                key=key,
-                fingerprint=_fingerprint(request),
-                now=timezone.now(),
-                act=act,
-            )
-        headers = {"Idempotent-Replayed": "true"} if answer.replayed else None
-        return Response(answer.body, status=answer.status, headers=headers)
+        return answered_once(request, lambda: Answer(202, MessageSerializer(send()).data))
 
     def _wanted(self, data: dict[str, Any]) -> dict[str, Any]:
         conversation = self.conversation_of(data)
@@ -125,6 +110,23 @@ class SendView(TenantAPIView):
         return conversation
 
 
+def answered_once(request: Request, act: Callable[[], Answer]) -> Response:
+    """Act and answer, or give the answer that the request's Idempotency-Key got before."""
+    key = _idempotency_key(request)
+    if key is None:
+        answer = act()
+    else:
+        answer = idempotency.once(
+            client=f"user:{request.user.pk}",
+            key=key,
+            fingerprint=_fingerprint(request),
+            now=timezone.now(),
+            act=act,
+        )
+    headers = {"Idempotent-Replayed": "true"} if answer.replayed else None
+    return Response(answer.body, status=answer.status, headers=headers)
+
+
 def _answered(conversation: Conversation, context: dict[str, Any] | None) -> Message | None:
     if context is None:
         return None
@@ -146,4 +148,13 @@ def _idempotency_key(request: Request) -> str | None:
 def _fingerprint(request: Request) -> str:
     """Return the same text for the same request, however its JSON was laid out."""
     parts = [request.method, request.path.rstrip("/"), request.data]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    text = json.dumps(parts, sort_keys=True, default=_digest)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _digest(file: UploadedFile) -> str:
+    digest = hashlib.sha256()
+    for chunk in file.chunks():
+        digest.update(chunk)
+    file.seek(0)
+    return digest.hexdigest()

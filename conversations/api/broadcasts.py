@@ -1,0 +1,244 @@
+"""Broadcasts: made from a list, and read with what became of each row."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+from uuid import uuid4
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from conversations import broadcasts
+from conversations.api import examples
+from conversations.api.messages import KEY_PARAMETER, PROBLEM_TYPE, answered_once
+from conversations.models import Broadcast, BroadcastSource
+from conversations.serializers.broadcasts import (
+    BroadcastPageSerializer,
+    BroadcastParameters,
+    BroadcastSerializer,
+    BulkSerializer,
+    RecipientPageSerializer,
+    RecipientParameters,
+    RecipientSerializer,
+    UploadedListSerializer,
+)
+from conversations.services import template_sending
+from conversations.services.broadcasts import arranging, mapping, reading
+from conversations.services.idempotency import Answer
+from conversations.services.template_sending import TemplateUnknownError
+from tenants.api import keyset
+from tenants.api.base import TenantAPIView
+from tenants.permissions import Actor, Permission
+from tenants.serializers import NoParameters, ProblemSerializer
+from whatsapp import selectors as whatsapp
+
+_CONFLICT = {(409, PROBLEM_TYPE): ProblemSerializer}
+_MADE: dict[Any, Any] = {
+    202: BroadcastSerializer,
+    **_CONFLICT,
+    (422, PROBLEM_TYPE): ProblemSerializer,
+}
+_PREPARING = OpenApiExample(
+    "Its list is being read",
+    value=examples.PREPARING,
+    response_only=True,
+    status_codes=["202"],
+)
+
+
+class BulkView(TenantAPIView):
+    permission = Permission.BROADCAST
+
+    @extend_schema(
+        operation_id="messages_bulk",
+        tags=["broadcasts"],
+        summary="Send a template to many",
+        description="Makes a broadcast of 5,000 recipients at most, which is read in the background"
+        " and then waits to be started, or starts at once with `start`. Everybody gets it once,"
+        " however their number is written; what cannot be sent is left out with its reason."
+        " `Location` names the broadcast to look at.",
+        request=BulkSerializer,
+        parameters=[KEY_PARAMETER],
+        responses=_MADE,
+        examples=[
+            OpenApiExample(
+                "To two people, at once",
+                value={
+                    "name": "Natal",
+                    "template": {"name": "pedido_saiu", "language": "pt_BR"},
+                    "recipients": [
+                        {"to": "+5511987654321", "values": {"body.1": "Marina"}},
+                        {"to": "+5511987654322", "values": {"body.1": "Caio"}},
+                    ],
+                    "start": True,
+                },
+                request_only=True,
+            ),
+            _PREPARING,
+        ],
+    )
+    def post(self, request: Request) -> Response:
+        form = BulkSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        data = form.validated_data
+        place = _place(self.actor, data.get("phone"), **data["template"])
+        body = json.dumps(data["recipients"]).encode()
+        made = {"kind": BroadcastSource.Kind.LIST, "body": body, "values": {}, **place}
+        return _make(self.actor, request, data, made)
+
+
+class BroadcastListView(TenantAPIView):
+    permission = Permission.READ_CONVERSATIONS
+    parameters_class = BroadcastParameters
+    parameters_of = {"POST": NoParameters}
+    parser_classes = [MultiPartParser]
+
+    @extend_schema(
+        operation_id="broadcasts_list",
+        tags=["broadcasts"],
+        summary="List the broadcasts, newest first",
+        parameters=[BroadcastParameters],
+        responses={200: BroadcastPageSerializer},
+        examples=[OpenApiExample("A page", value=examples.page("broadcasts", examples.BROADCAST))],
+    )
+    def get(self, request: Request) -> Response:
+        page = keyset.page(
+            broadcasts.listed(self.actor).order_by("-created_at", "-pk"),
+            time_field="created_at",
+            request=request,
+            parameters=self.parameters,
+            scope=f"{self.actor.tenant.pk}|broadcasts",
+            render=_rows,
+        )
+        return Response(page)
+
+    @extend_schema(
+        operation_id="broadcasts_create",
+        tags=["broadcasts"],
+        summary="Send a template to everybody in a file",
+        description="As `messages/bulk`, from a CSV file: UTF-8, UTF-16 or Windows-1252, with"
+        " commas, semicolons or tabs.",
+        request={"multipart/form-data": UploadedListSerializer},
+        parameters=[KEY_PARAMETER],
+        responses=_MADE,
+        examples=[
+            OpenApiExample(
+                "A file",
+                value={
+                    "name": "Natal",
+                    "template": "pedido_saiu",
+                    "language": "pt_BR",
+                    "file": "...",
+                    "values": '{"body.1": {"column": "nome"}}',
+                },
+                request_only=True,
+                media_type="multipart/form-data",
+            ),
+            _PREPARING,
+        ],
+    )
+    def post(self, request: Request) -> Response:
+        self.actor.require(Permission.BROADCAST)
+        form = UploadedListSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        data = form.validated_data
+        place = _place(
+            self.actor, data.get("phone"), name=data["template"], language=data["language"]
+        )
+        body = data["file"].read()
+        data["file"].seek(0)
+        fields = template_sending.shown_fields(place["template"])
+        guessed = mapping.guess(fields, reading.head(body).columns)
+        made = {
+            **place,
+            "kind": BroadcastSource.Kind.FILE,
+            "body": body,
+            "values": {**guessed, **data.get("values", {})},
+            "number_column": data["number_column"],
+        }
+        return _make(self.actor, request, data, made)
+
+
+class BroadcastView(TenantAPIView):
+    permission = Permission.READ_CONVERSATIONS
+
+    @extend_schema(
+        operation_id="broadcasts_read",
+        tags=["broadcasts"],
+        summary="Tell how far a broadcast is",
+        responses={200: BroadcastSerializer},
+        examples=[OpenApiExample("Running", value=examples.BROADCAST)],
+    )
+    def get(self, request: Request, pk: int) -> Response:
+        found = broadcasts.broadcast_for(self.actor, pk)
+        return Response(BroadcastSerializer(found).data)
+
+    @extend_schema(
+        operation_id="broadcasts_delete",
+        tags=["broadcasts"],
+        summary="Delete a draft with its list",
+        responses={204: None, **_CONFLICT},
+    )
+    def delete(self, request: Request, pk: int) -> Response:
+        self.actor.require(Permission.BROADCAST)
+        found = broadcasts.broadcast_for(self.actor, pk)
+        arranging.discard(actor=self.actor, broadcast=found)
+        return Response(status=204)
+
+
+class RecipientListView(TenantAPIView):
+    permission = Permission.READ_CONVERSATIONS
+    parameters_class = RecipientParameters
+
+    @extend_schema(
+        operation_id="broadcasts_recipients",
+        tags=["broadcasts"],
+        summary="List the rows, and what became of each",
+        parameters=[RecipientParameters],
+        responses={200: RecipientPageSerializer},
+        examples=[OpenApiExample("Some", value={"results": [examples.RECIPIENT], "next_after": 7})],
+    )
+    def get(self, request: Request, pk: int) -> Response:
+        asked = self.parameters
+        states = (asked["state"],) if "state" in asked else ()
+        found = broadcasts.broadcast_for(self.actor, pk)
+        rows = broadcasts.recipients(found, states=states, reason=asked.get("reason", ""))
+        rows = rows.filter(position__gt=asked["after"])
+        shown = list(rows[: asked["limit"] + 1])
+        more, shown = len(shown) > asked["limit"], shown[: asked["limit"]]
+        told = [broadcasts.told(row) for row in shown]
+        results = RecipientSerializer(told, many=True).data
+        return Response({"results": results, "next_after": shown[-1].position if more else None})
+
+
+def _place(actor: Actor, phone_id: int | None, *, name: str, language: str) -> dict[str, Any]:
+    phone = whatsapp.phone_to_send_from(actor, phone_id)
+    template = whatsapp.template_named(actor, waba_id=phone.waba_id, name=name, language=language)
+    if template is None:
+        raise TemplateUnknownError
+    return {"phone": phone, "template": template}
+
+
+def _make(actor: Actor, request: Request, data: dict[str, Any], wanted: dict[str, Any]) -> Response:
+    def act() -> Answer:
+        made = arranging.create(
+            actor=actor,
+            name=data["name"],
+            client_id=uuid4(),
+            starts_when_ready=data["start"],
+            now=timezone.now(),
+            **wanted,
+        )
+        return Answer(202, BroadcastSerializer(broadcasts.broadcast_for(actor, made.pk)).data)
+
+    response = answered_once(request, act)
+    tenant = f"/api/v1/tenant/{actor.tenant.pk}"
+    response["Location"] = f"{tenant}/broadcasts/{response.data['id']}/"
+    return response
+
+
+def _rows(rows: Sequence[Broadcast]) -> list[Any]:
+    return list(BroadcastSerializer(rows, many=True).data)
