@@ -20,3 +20,22 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def set_tenant(self, tenant: Any, include_public: bool = True) -> None:  # noqa: FBT001, FBT002 - the library's signature
         # The library's own contexts restore "nowhere, public", which would find public's rows.
         super().set_tenant(tenant, include_public and tenant.schema_name != NOWHERE)
+
+    def set_autocommit(self, *args: Any, **kwargs: Any) -> None:
+        """Begin or leave a transaction; what the one before it set of the path is not relied on."""
+        self.search_path_set_schemas = None
+        super().set_autocommit(*args, **kwargs)
+
+    def commit(self) -> None:
+        """End a transaction. One that had failed is rolled back by this, and its path with it."""
+        self.search_path_set_schemas = None
+        super().commit()
+
+    def _handle_search_path(self, cursor: Any = None) -> None:
+        """Set the path once a transaction and schema: otherwise that is a third of all statements.
+
+        Outside a transaction it is set for every cursor. The library forgets what it has set when
+        the schema changes and when a transaction, or a part of it, is rolled back.
+        """
+        if not (self.in_atomic_block and self.search_path_set_schemas):
+            super()._handle_search_path(cursor)

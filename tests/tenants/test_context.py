@@ -1,7 +1,9 @@
 """Nobody works in a schema that he did not enter, and everybody comes back to where he was."""
 
 import asyncio
+import random
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from threading import Barrier
 
 import pytest
@@ -68,6 +70,70 @@ def test_a_rolled_back_transaction_restores_too(acme, globex):
             _fail_in_both(globex)
         assert search_path() == "t_acme, public"
         assert not Contact.objects.exists()
+
+
+def test_a_transaction_sets_its_path_once_a_schema(acme, globex, django_assert_num_queries):
+    with context.tenant(acme.schema_name), transaction.atomic():
+        Contact.objects.count()
+        with django_assert_num_queries(2):
+            Contact.objects.count()
+            Contact.objects.exists()
+        with context.tenant(globex.schema_name):
+            assert search_path() == "t_globex, public"
+        assert search_path() == "t_acme, public"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_outside_a_transaction_every_cursor_sets_the_path(acme):
+    with context.tenant(acme.schema_name):
+        for _ in range(2):
+            with connection.cursor() as cursor:
+                cursor.execute("SET search_path TO public")  # whatever may have happened to it
+        assert search_path() == "t_acme, public"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_path_set_in_a_failed_transaction_is_not_relied_on(acme, globex):
+    with context.tenant(acme.schema_name):
+        assert search_path() == "t_acme, public"  # what the session falls back to
+    with context.tenant(globex.schema_name):
+        with transaction.atomic():
+            assert search_path() == "t_globex, public"
+            with pytest.raises(ProgrammingError), connection.cursor() as cursor:
+                cursor.execute("SELECT nothing")  # so that the commit below rolls back
+        with transaction.atomic():
+            assert search_path() == "t_globex, public"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("seed", range(8))
+def test_wherever_one_is_the_path_is_the_contexts(acme, globex, seed):
+    chance = random.Random(seed)
+    for _ in range(10):
+        _wander(chance, [acme.schema_name, globex.schema_name], "nowhere", depth=0)
+
+
+def _wander(chance, schemas, path, depth):
+    """Go into schemas and transactions by chance, and out again, some of them by an error."""
+    for _ in range(chance.randint(1, 3)):
+        if chance.random() < 0.7:
+            assert search_path() == path
+        if depth == 5:
+            return
+        schema = chance.choice(schemas)
+        inner, inside = chance.choice(
+            [
+                (context.tenant(schema), f"{schema}, public"),
+                (context.platform(), "public"),
+                (transaction.atomic(), path),
+                (transaction.atomic(), path),
+            ]
+        )
+        with suppress(ZeroDivisionError), inner:
+            _wander(chance, schemas, inside, depth + 1)
+            if chance.random() < 0.4:
+                raise ZeroDivisionError
+    assert search_path() == path
 
 
 @pytest.mark.parametrize("schema", ["public", ""])
