@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import requests
 
@@ -64,25 +64,19 @@ class CloudApiClient:
         """Make one call of any kind; ``path`` is quoted already. Raises: NotSentError,
         MaybeSentError.
         """
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        data = None if body is None else json.dumps(body, ensure_ascii=False).encode()
         wire.begin()
         try:
-            with wire.session().request(
-                method,
-                f"{self.base_url.rstrip('/')}/{self.version}/{path}",
-                params=query,
-                data=None if body is None else json.dumps(body, ensure_ascii=False).encode(),
-                headers={
-                    "Authorization": f"Bearer {self.token}",
-                    "Content-Type": "application/json",
-                },
-                timeout=(wire.CONNECT_SECONDS, wire.READ_SECONDS),
-                allow_redirects=False,
-                stream=True,
-            ) as response:
+            with wire.send(method, self._url(path, query), headers=headers, body=data) as response:
                 return answers.Answer(response.status_code, response.headers, _body(response))
         except (requests.RequestException, OSError) as error:
             # Without the cause: its text holds whatever the library thinks fit.
             raise _broken(error) from None
+
+    def _url(self, path: str, query: Mapping[str, str] | None) -> str:
+        url = f"{self.base_url.rstrip('/')}/{self.version}/{path}"
+        return f"{url}?{urlencode(query)}" if query else url
 
 
 def _body(response: requests.Response) -> bytes | None:
