@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import DatabaseError, connection, transaction
 
 from conversations import rules
-from conversations.models import ContactIdentity, Message
+from conversations.models import ContactIdentity
 from conversations.services import identities, merging, people
 from tenants.db import arrays
 from tenants.feed import live
@@ -34,6 +34,18 @@ _UNKNOWN = """
             AND identity.contact_id = conversation.contact_id
     )
 """
+# Answers that name a contact otherwise than he is known, in any way: hardly ever any.
+_OTHERWISE = """
+    SELECT message.id, conversation.contact_id, message.timestamp
+    FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[]) AS said (id, kind, key, value)
+    JOIN conversations_message AS message ON message.id = said.id
+    JOIN conversations_conversation AS conversation ON conversation.id = message.conversation_id
+    WHERE NOT EXISTS (
+        SELECT FROM conversations_contactidentity AS identity
+        WHERE identity.contact_id = conversation.contact_id AND identity.kind = said.kind
+            AND identity.match_key = said.key AND identity.value = said.value
+    )
+"""
 
 
 def unknown(cursor: Cursor, about: Iterable[tuple[int | None, Sender]]) -> dict[int, Sender]:
@@ -52,7 +64,7 @@ def unknown(cursor: Cursor, about: Iterable[tuple[int | None, Sender]]) -> dict[
 def learn(accepted: Mapping[int, Sender]) -> None:
     """Take over number and user id that Meta gave, by message id. Never raises.
 
-    Two queries while there is nothing new. The number is kept as Meta writes it: a Brazilian one
+    One query while there is nothing new. The number is kept as Meta writes it: a Brazilian one
     with or without the ninth digit, whatever somebody typed.
     """
     named = {pk: sent for pk, sent in accepted.items() if sent.wa_id or sent.user_id}
@@ -72,11 +84,13 @@ def _news(named: Mapping[int, Sender]) -> list[tuple[Sender, datetime]]:
 
     One of the names must be his already, in any spelling: else it speaks of somebody else.
     """
-    sent = Message.objects.filter(pk__in=named).order_by("pk")
-    rows = list(sent.values_list("pk", "conversation__contact_id", "timestamp"))
-    identities_of = ContactIdentity.objects.filter(contact__in={contact for _, contact, _ in rows})
+    said = {pk: replace(one, profile_name="") for pk, one in named.items()}
+    rows = _otherwise(said)
+    if not rows:
+        return []
     values: dict[int, set[tuple[str, str]]] = defaultdict(set)
     keys: dict[int, set[tuple[str, str]]] = defaultdict(set)
+    identities_of = ContactIdentity.objects.filter(contact__in={contact for _, contact, _ in rows})
     for contact, kind, value, key in identities_of.values_list(
         "contact_id", "kind", "value", "match_key"
     ):
@@ -84,14 +98,27 @@ def _news(named: Mapping[int, Sender]) -> list[tuple[Sender, datetime]]:
         keys[contact].add((kind, key))
     news = []
     for pk, contact, at in rows:
-        sender = replace(named[pk], profile_name="")
-        said = identities.names_of(sender)
-        is_his = any(key in keys[contact] for key, _value in said)
-        written = {(key[0], value) for key, value in said}
+        names = identities.names_of(said[pk])
+        is_his = any(key in keys[contact] for key, _value in names)
+        written = {(key[0], value) for key, value in names}
         if is_his and not written <= values[contact]:
-            news.append((sender, at))
+            news.append((said[pk], at))
             values[contact] |= written
     return news
+
+
+def _otherwise(said: Mapping[int, Sender]) -> list[tuple[int, int, datetime]]:
+    """Return the messages (with contact and moment) whose answer says a name not known so."""
+    names = [
+        (pk, *key, value) for pk, one in said.items() for key, value in identities.names_of(one)
+    ]
+    if not names:
+        return []
+    ids, kinds, keys, values = zip(*names, strict=True)
+    columns = arrays.numbers(ids), arrays.texts(kinds), arrays.texts(keys), arrays.texts(values)
+    with connection.cursor() as cursor:
+        cursor.execute(_OTHERWISE, columns)
+        return sorted(set(cursor.fetchall()))
 
 
 def _take(cursor: Cursor, sender: Sender, at: datetime) -> None:
