@@ -10,17 +10,18 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from conversations import broadcasts, forms
+from conversations import broadcasts, forms, types
 from conversations.models import Broadcast, BroadcastSource
 from conversations.services import template_sending
 from conversations.services.broadcasts import arranging, forecasting, mapping
-from conversations.services.broadcasts.reading import Head
+from conversations.services.broadcasts.reading import Head, Line
 from tenants.access import OperatorRequest, role_required
 from tenants.errors import DomainError
 from tenants.permissions import Permission
 from whatsapp import rendering
 from whatsapp import selectors as whatsapp
 from whatsapp.models import MessageTemplate
+from whatsapp.rendering import Rendered, ValuesError
 
 LIST_SIZE = 30
 
@@ -154,19 +155,26 @@ def _columns_page(
         "broadcast": found,
         "form": form,
         "is_preview": is_preview,
-        "previews": [
-            (
-                line.number,
-                line.cells.get(form.number_column, ""),
-                rendering.preview(found.template.definition, mapping.filled(values, line.cells)),
-            )
-            for line in head.lines
-        ],
+        "previews": [_previewed(found, form, values, line) for line in head.lines],
     }
     if request.htmx:
         return render(request, "conversations/broadcasts/_previews.html", context)
     status = 400 if form.is_bound and not is_preview else 200
     return render(request, "conversations/broadcasts/columns.html", context, status=status)
+
+
+def _previewed(
+    found: Broadcast, form: forms.ColumnsForm, values: mapping.Values, line: Line
+) -> tuple[int, str, Rendered, str]:
+    """Return a line's number, address and look, and what WhatsApp would refuse of it."""
+    filled = mapping.filled(values, line.cells)
+    problem = ""
+    try:
+        rendering.render(found.template.definition, filled)
+    except ValuesError as error:
+        problem = types.problem_told(types.problem_kept(error.problems)) if form.is_bound else ""
+    shown = rendering.preview(found.template.definition, filled)
+    return line.number, line.cells.get(form.number_column, ""), shown, problem
 
 
 def _may_broadcast(request: OperatorRequest) -> bool:

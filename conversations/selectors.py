@@ -35,23 +35,26 @@ class MergedError(DomainError):
 
 def visible_to(actor: Actor) -> QuerySet[Conversation]:
     """Return the conversations that the actor may see, newest first. Raises: ForbiddenError."""
+    return _reached_by(actor).exclude(status=Conversation.Status.ARCHIVED)
+
+
+def _reached_by(actor: Actor) -> QuerySet[Conversation]:
     actor.require(Permission.READ_CONVERSATIONS)
     return (
         Conversation.objects.select_related("contact", "phone", "last_message__author")
         .prefetch_related("contact__identities")
         .filter(merged_into=None)
-        .exclude(status=Conversation.Status.ARCHIVED)
         .order_by("-last_message_at", "-id")
     )
 
 
 def conversation_for(actor: Actor, pk: int) -> Conversation:
-    """Return one conversation that the actor may see.
+    """Return one conversation, also an archived one: the rows of broadcasts lead there.
 
     Raises: NotFoundError, ForbiddenError, MergedError.
     """
     try:
-        return visible_to(actor).get(pk=pk)
+        return _reached_by(actor).get(pk=pk)
     except Conversation.DoesNotExist:
         into = merged_among(actor, [pk]).get(pk)
     raise NotFoundError if into is None else MergedError(into)

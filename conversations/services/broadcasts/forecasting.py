@@ -52,11 +52,11 @@ def forecast(*, broadcast: Broadcast, now: datetime) -> Forecast:
     )
 
 
-def previews(*, broadcast: Broadcast) -> list[tuple[int, str, Rendered]]:
-    """Return how the first rows will look: position, address and what is shown."""
+def previews(*, broadcast: Broadcast) -> list[tuple[int, str, Rendered, str]]:
+    """Return how the first rows will look: position, address, what is shown, no problem."""
     ready = broadcasts.recipients(broadcast, states=(BroadcastRecipient.State.READY,))
     definition = broadcast.template.definition
     return [
-        (row.position, row.address, rendering.preview(definition, row.values))
+        (row.position, row.address, rendering.preview(definition, row.values), "")
         for row in ready[:PREVIEWS]
     ]
