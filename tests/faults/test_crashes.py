@@ -3,16 +3,16 @@
 from datetime import timedelta
 
 import pytest
-from django.db.models import F
 from django.utils import timezone
 
 from conversations.models import Message
-from conversations.services import delivery, inbound, statuses
+from conversations.services import inbound, statuses
 from tenants import context
 from tests.conversations.events import body, change, deliver, status, text
 from tests.conversations.sending import conversation_with, message_in
 from tests.faults import victims
 from tests.faults.invariants import assert_invariants
+from tests.faults.settling import pass_time, states, sweep
 from tests.whatsapp import raw_meta
 from tests.whatsapp.webhooks.door import sign
 from whatsapp.webhooks.models import WebhookDelivery
@@ -143,24 +143,6 @@ def queued(acme, phones):
 
 def send(acme, phones, crash_at=""):
     victims.run(victims.SEND, acme.schema_name, phones["acme"].pk, crash_at=crash_at)
-
-
-def pass_time(acme, **how) -> None:
-    """Let leases and waits run out."""
-    with context.tenant(acme.schema_name):
-        later = timedelta(**how)
-        Message.objects.filter(status="SENDING").update(lease_until=F("lease_until") - later)
-        Message.objects.filter(status="UNKNOWN").update(due_at=F("due_at") - later)
-
-
-def sweep(acme) -> None:
-    with context.tenant(acme.schema_name):
-        delivery.sweep(tenant=acme)
-
-
-def states(acme) -> list[str]:
-    with context.tenant(acme.schema_name):
-        return list(Message.objects.order_by("pk").values_list("status", flat=True))
 
 
 def test_a_sender_that_dies_before_the_call_sends_nothing_twice(meta, acme, phones, queued):
