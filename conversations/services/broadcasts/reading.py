@@ -27,8 +27,8 @@ _BOMS = (
 _DELIMITERS = ",;\t"
 # What columns of numbers are called, without marks and case.
 _NUMBER_NAMES = re.compile(
-    r"(whats\s?app|wa id|phone|telephone|mobile|cell|number|to"
-    r"|telefone|celular|fone|n[uú]mero|para|tel[eé]fono|m[oó]vil)",
+    r"(whats\s?app|wa[ _]?id\b|phone|telephone|mobile|cell|number|to\b"
+    r"|telefone|celular|fone|n[uú]mero|para\b|tel[eé]fono|m[oó]vil)",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"\+?[\d\s().\-]{8,25}")
