@@ -43,6 +43,16 @@ _ADVICE: dict[str, Any] = {
     ),
     Broadcast.PauseReason.AUTHOR: _("Whoever resumes it sends the rest in their own name."),
 }
+_OF_A_ROW = (
+    "position",
+    "address",
+    "state",
+    "reason",
+    "problem",
+    "message__status",
+    "message__error_code",
+    "message__error_detail",
+)
 _TALLY = """
     SELECT COALESCE(message.status, recipient.state), count(*),
         count(*) FILTER (WHERE message.created_at >= %(since)s),
@@ -212,17 +222,28 @@ def advice(broadcast: Broadcast) -> str:
 def as_csv(broadcast: Broadcast, *, states: tuple[str, ...] = (), reason: str = "") -> bytes:
     """Write rows as a file that spreadsheets open, and in which no cell is a formula.
 
-    A hundred thousand rows take some seconds and some tens of megabytes.
+    A hundred thousand rows take less than a second and some tens of megabytes.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(["row", "number", "state", "reason", "what to do"])
-    listed = recipients(broadcast, states=states, reason=reason)
-    for row in listed.iterator(chunk_size=2000):
-        one = told(row)
-        cells = (str(row.position), row.address, one.label, one.why, one.action)
-        writer.writerow([_safe(cell) for cell in cells])
+    listed = recipients(broadcast, states=states, reason=reason).values_list(*_OF_A_ROW)
+    words: dict[str, list[str]] = {}  # most rows say the same
+    for position, address, *rest in listed.iterator(chunk_size=2000):
+        key = repr(rest)
+        if key not in words:
+            words[key] = [_safe(cell) for cell in _words(*rest)]
+        writer.writerow([position, _safe(address), *words[key]])
     return b"\xef\xbb\xbf" + text.getvalue().encode()
+
+
+def _words(
+    state: str, reason: str, problem: Any, status: str | None, code: int | None, detail: str | None
+) -> tuple[str, str, str]:
+    message = status and Message(status=status, error_code=code, error_detail=detail or "")
+    row = BroadcastRecipient(state=state, reason=reason, problem=problem, message=message or None)
+    one = told(row)
+    return one.label, one.why, one.action
 
 
 def _safe(cell: str) -> str:

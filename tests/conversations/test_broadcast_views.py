@@ -286,9 +286,14 @@ def test_each_row_says_what_became_of_it_and_leads_to_the_conversation(acme, ana
     assert "+5511800000001" in twice.content.decode()
 
 
-def test_the_file_of_rows_holds_no_formula(acme, ana, made):
+def test_the_file_of_rows_holds_no_formula(acme, ana, phones, made):
     broadcast = made()
     with context.tenant(acme.schema_name):
+        conversation = conversation_with("5511987654321", phone=phones["acme"], opened_at=None)
+        message = add(
+            conversation, direction="OUTBOUND", status="FAILED", error_code=131026, text="Oi"
+        )
+        broadcast.recipients.filter(position=3).update(state="QUEUED", message=message)
         broadcast.recipients.filter(position=2).update(
             address='=HYPERLINK("http://x")', state="SKIPPED", reason="INVALID_NUMBER"
         )
@@ -299,6 +304,7 @@ def test_the_file_of_rows_holds_no_formula(acme, ana, made):
     lines = answer.content.decode("utf-8-sig").split("\r\n")
     assert lines[1].startswith("1,+5511800000000,")
     assert lines[2].startswith("2,\"'=HYPERLINK(")
+    assert lines[3].startswith("3,+5511800000002,Failed,")
 
 
 @pytest.mark.parametrize("query", ["state=odd", "after=x", "after=-1"])
