@@ -1,9 +1,10 @@
 """Redis away, silent or forgetful: everything is taken in and sent all the same."""
 
 import socket
+import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 
 import pytest
@@ -11,13 +12,14 @@ import redis
 from django.conf import settings as django_settings
 from django.utils import timezone
 
-from config.demo import ports
+from config.demo import binaries, ports
 from conversations.models import Message
 from tenants import context
 from tests.conversations.events import body, change, text
 from tests.conversations.sending import conversation_with, message_in
 from tests.faults import victims
 from tests.faults.invariants import assert_invariants
+from tests.polling import until
 from tests.whatsapp import raw_meta
 from tests.whatsapp.webhooks.door import sign
 
@@ -37,6 +39,33 @@ def silent() -> Iterator[str]:
     """Connections are taken, and nothing is ever answered."""
     with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
         yield f"redis://127.0.0.1:{listener.getsockname()[1]}"
+
+
+@contextmanager
+def full() -> Iterator[str]:
+    """It reads and answers, and takes nothing more in."""
+    port = ports.free()
+    options = {"port": port, "bind": "127.0.0.1", "save": "", "maxmemory": "1mb"}
+    words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
+    words += ["--maxmemory-policy", "noeviction"]
+    server = subprocess.Popen([binaries.valkey_server(), *words], stdout=subprocess.DEVNULL)
+    try:
+        client = redis.Redis(port=port)
+        until(lambda: _answers(client))
+        with suppress(redis.OutOfMemoryError):
+            for number in range(10_000):
+                client.set(f"other {number}", "x" * 1000)
+        yield f"redis://127.0.0.1:{port}"
+    finally:
+        server.kill()
+        server.wait()
+
+
+def _answers(client: redis.Redis) -> bool:
+    try:
+        return bool(client.ping())
+    except redis.ConnectionError:
+        return False
 
 
 @pytest.fixture
@@ -61,7 +90,7 @@ def queued(acme, phones):
             message_in(talk)
 
 
-@pytest.mark.parametrize("fault", [away, silent])
+@pytest.mark.parametrize("fault", [away, silent, full])
 def test_without_redis_everything_is_taken_in_and_sent(meta, acme, meta_app, phones, queued, fault):
     one = body(change(messages=[text(wamid) for wamid in WAMIDS]))
     with fault() as url:
