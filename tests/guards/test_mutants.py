@@ -1,9 +1,10 @@
-"""The safeguards that `make mutants` takes away stand where its patches expect them."""
+"""The patches of `make mutants` fit the code, and docs/reliability.md names tests that exist."""
 
 import shutil
 
 import pytest
 
+from tests.faults.matrix import FAULTS
 from tests.guards.source import ROOT
 from tests.mutants import patching, table
 
@@ -24,11 +25,26 @@ def test_a_patch_fits_the_code(mutant, tmp_path):
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda one: one.name)
 def test_a_mutant_s_tests_exist(mutant):
-    for test in mutant.tests:
+    check_tests(mutant.tests)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda one: one.what)
+def test_a_fault_s_tests_exist(fault):
+    assert fault.tests
+    check_tests(fault.tests)
+
+
+def check_tests(tests):
+    for test in tests:
         path, _, name = test.partition("::")
         assert (ROOT / path).exists()
-        assert name.partition("[")[0] in ((ROOT / path).read_text() if name else "")
+        assert f"def {name.partition('[')[0]}(" in (ROOT / path).read_text() or not name
 
 
 def test_the_document_names_every_mechanism():
     assert table.written() == table.table(), "run python -m tests.mutants.table"
+
+
+def test_the_document_names_every_fault():
+    found = table.written(table.FAULTS_BEGIN, table.FAULTS_END)
+    assert found == table.faults(), "run python -m tests.mutants.table"
