@@ -48,10 +48,11 @@ def raw_transaction(
     _refuse_shared(schema_name)
     try:
         with session.pipeline():
-            session.execute("BEGIN", prepare=False)
-            session.execute(_set_path(schema_name), prepare=False)
+            raw.TogetherCursor(session).execute("BEGIN", prepare=False)
+            raw.TogetherCursor(session).execute(_set_path(schema_name), prepare=False)
             yield raw.MarkedCursor(session, mark=schema_name)
-            session.execute("COMMIT", prepare=False)
+            last = raw.TogetherCursor(session).execute("COMMIT", prepare=False)
+            last.gather()
     except BaseException:
         if not session.closed:
             session.rollback()

@@ -13,7 +13,34 @@ _PLACE = ("dbname", "user", "password", "host", "port")
 _PLACEHOLDER = re.compile(r"%(?:\((\w+)\)s|s|%)")
 
 
-class MarkedCursor(psycopg.RawCursor[Any]):
+class TogetherCursor(psycopg.RawCursor[Any]):
+    """Lets the statements of a pipeline leave together: when a result is asked for, or at its end.
+
+    The driver's own sends each by itself, and PostgreSQL wakes up for each; a third of what a small
+    group of messages costs. Needs what psycopg keeps to itself; tests notice if that changes.
+    """
+
+    def _execute_gen(self, query: Any, params: Any = None, **how: Any) -> Any:
+        if not self._conn._pipeline:
+            yield from super()._execute_gen(query, params, **how)
+            return
+        yield from self._start_query(query)
+        yield from self._maybe_prepare_gen(self._convert_query(query, params), **how)
+        self._last_query = query
+        yield from self._conn._prepared.maintain_gen(self._conn)
+
+    def _fetch_pipeline(self) -> None:
+        self.gather()
+        super()._fetch_pipeline()
+
+    def gather(self) -> None:
+        """Put what was executed into the session's buffer, to leave with the next thing."""
+        pipeline = self._conn._pipeline
+        while pipeline and pipeline.command_queue:
+            pipeline.command_queue.popleft()()
+
+
+class MarkedCursor(TogetherCursor):
     """Starts each statement with a mark, so that a prepared plan serves one tenant only.
 
     A plan that finds another search_path is made anew each time, which costs more than it runs.

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from threading import Barrier
 
 import pytest
@@ -232,3 +232,45 @@ def test_a_raw_transaction_finds_its_tenant_s_tables_and_never_public_s(acme):
             cursor.execute("SELECT count(*) FROM tenants_tenant").fetchone()
     finally:
         session.close()
+
+
+def test_statements_of_a_raw_transaction_leave_together(acme):
+    with closing(raw.connect(name="test")) as session:
+        with context.raw_transaction(session, acme.schema_name) as cursor:
+            first, second = cursor.execute("SELECT 1"), cursor.other().execute("SELECT 2")
+            assert session._pipeline.command_queue, "the driver sends each by itself again"
+            assert (first.fetchone(), second.fetchone()) == ((1,), (2,))
+            late = cursor.execute("SELECT 3")
+        assert late.fetchone() == (3,)
+        assert session.info.transaction_status.name == "IDLE"
+
+
+def test_plans_that_are_thrown_away_on_the_way_disturb_nothing(acme):
+    with closing(raw.connect(name="test")) as session:
+        session.prepare_threshold, session.prepared_max = 0, 1
+        for turn in range(20):
+            with context.raw_transaction(session, acme.schema_name) as cursor:
+                asked = [cursor.other().execute(f"SELECT {turn} + {n}") for n in range(4)]
+                assert [one.fetchone()[0] for one in asked] == [turn + n for n in range(4)]
+                last = [cursor.other().execute(f"SELECT {n}") for n in range(3)]
+            assert [one.fetchone()[0] for one in last] == [0, 1, 2]
+        left = session.execute("SELECT count(*) FROM pg_prepared_statements", prepare=False)
+        assert left.fetchone()[0] < 10  # those of the last transaction
+
+
+def _break_in_the_middle(session, schema):
+    with context.raw_transaction(session, schema) as cursor:
+        cursor.execute(_ADD)
+        cursor.execute("SELECT * FROM no_such_table")
+        cursor.other().execute(_ADD)
+
+
+_ADD = "INSERT INTO conversations_contact (name, profile_name) VALUES ('x', '')"
+
+
+def test_the_first_error_of_a_raw_transaction_is_told_and_nothing_stays(acme):
+    with closing(raw.connect(name="test")) as session:
+        with pytest.raises(UndefinedTable):
+            _break_in_the_middle(session, acme.schema_name)
+        with context.raw_transaction(session, acme.schema_name) as cursor:
+            assert cursor.execute("SELECT count(*) FROM conversations_contact").fetchone() == (0,)
