@@ -100,7 +100,8 @@ class Broadcast(models.Model):
     @property
     def is_moving(self) -> bool:
         """Whether a page that shows it should look again by itself."""
-        return self.status in {self.Status.PREPARING, self.Status.RUNNING}
+        on_their_way = any(self.counts.get(state) for state in ("PENDING", "SENDING", "UNKNOWN"))
+        return on_their_way or self.status in {self.Status.PREPARING, self.Status.RUNNING}
 
 
 class BroadcastSource(models.Model):

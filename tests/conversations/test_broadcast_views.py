@@ -196,6 +196,15 @@ def test_a_running_one_is_looked_at_again_until_it_is_over(ana, made):
     assert "every 2s" not in part
 
 
+def test_a_paused_one_is_looked_at_until_nothing_is_on_its_way(ana, made):
+    fields = {"status": "PAUSED", "started_at": lists.now()}
+    leaving = made(counts={"READY": 2, "SENDING": 1}, **fields)
+    still = made(counts={"READY": 2, "SENT": 1}, **fields)
+
+    assert "every 2s" in ana.get(f"/broadcasts/{leaving.pk}/").content.decode()
+    assert "every 2s" not in ana.get(f"/broadcasts/{still.pk}/").content.decode()
+
+
 def test_why_it_paused_by_itself_is_said_with_what_to_do(ana, made):
     paused = made(status="PAUSED", started_at=lists.now(), pause_reason="FAILURES")
 
