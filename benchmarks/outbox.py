@@ -2,6 +2,7 @@
 
 `fill NUMBERS MESSAGES LANE`: so many messages on each of so many numbers, to a customer each.
 `plan PER_SECOND`: what the plan allows, 0: no limit. `reply`: queue one as an operator does.
+`broadcast ROWS`: start a broadcast to so many new customers.
 `naive`: send what is queued as a task a message would. Prints JSON.
 """
 
@@ -21,12 +22,26 @@ from django.conf import settings  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from conversations.models import Contact, ContactIdentity, Conversation, Message  # noqa: E402
+from conversations.models import (  # noqa: E402
+    Broadcast,
+    Contact,
+    ContactIdentity,
+    Conversation,
+    Message,
+)
 from conversations.services import outbound, statuses  # noqa: E402
+from conversations.services.broadcasts import control  # noqa: E402
 from tenants import context, permissions, queue, secrets  # noqa: E402
 from tenants.models import Plan, Tenant  # noqa: E402
-from whatsapp.models import Phone  # noqa: E402
+from whatsapp.models import MessageTemplate, Phone  # noqa: E402
 
+# As ``intake`` writes them.
+_ROWS = """
+    INSERT INTO conversations_broadcastrecipient
+        (broadcast_id, position, address, kind, value, match_key, state)
+    SELECT %s, place, '+' || number, 'WA_ID', number, number, 'READY'
+    FROM generate_series(1, %s) AS place, CAST(5531000000000 + place AS text) AS number
+"""
 NAIVE_THREADS = 8  # a worker of as many threads
 
 
@@ -34,7 +49,13 @@ def main(command: str, *values: str) -> None:
     with context.platform():
         tenant = Tenant.objects.get(subdomain="acme")
     with context.tenant(tenant.schema_name):
-        commands = {"fill": fill, "plan": plan, "reply": reply, "naive": naive}
+        commands = {
+            "fill": fill,
+            "plan": plan,
+            "reply": reply,
+            "naive": naive,
+            "broadcast": broadcast,
+        }
         answer = commands[command](tenant, *map(int, values))
     sys.stdout.write(json.dumps(answer))
 
@@ -126,6 +147,28 @@ def reply(tenant: Tenant) -> tuple[float, str]:
         tenant_id=tenant.pk, phone_number_id=phone.phone_number_id, message_id=message.pk
     )
     return began, word
+
+
+def broadcast(tenant: Tenant, rows: int) -> int:
+    """Start a broadcast to so many people whom nobody wrote to before; return its key."""
+    phone, now = Phone.objects.order_by("pk")[0], timezone.now()
+    template = MessageTemplate.objects.create(
+        waba_id=phone.waba_id,
+        name="novidade",
+        language="pt_BR",
+        category="UTILITY",
+        status="APPROVED",
+        components=[{"type": "BODY", "text": "Temos uma novidade."}],
+        **dict.fromkeys(("status_at", "quality_at", "category_at", "synced_at"), now),
+    )
+    made = Broadcast.objects.create(
+        name="Novidade", phone=phone, template=template, status="DRAFT", total=rows
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(_ROWS, (made.pk, rows))
+        cursor.execute("ANALYZE conversations_broadcastrecipient")
+    control.start(actor=permissions.system_actor(tenant), broadcast=made, now=now)
+    return made.pk
 
 
 def naive(tenant: Tenant) -> dict[str, float]:

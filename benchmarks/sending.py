@@ -62,7 +62,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=20.0, help="for each pace (20)")
     parser.add_argument(
-        "--bulk", type=int, default=BULK, help="messages before the reply (100,000)"
+        "--bulk", type=int, default=BULK, help="people on the broadcast's list (100,000)"
     )
     return parser.parse_args()
 
@@ -111,9 +111,9 @@ def _paced(
 
 
 def _behind_bulk(on: Stage, port: int, gates: report.Gates, bulk: int) -> None:
-    """Queue replies while very much waits in bulk, and see when each one leaves."""
+    """Queue replies while a broadcast runs, and see when each one leaves."""
     on.run("-m", "benchmarks.outbox", "plan", "0")
-    on.run("-m", "benchmarks.outbox", "fill", "1", str(bulk), "2")
+    on.run("-m", "benchmarks.outbox", "broadcast", str(bulk))
     time.sleep(2)
     began = dict(
         json.loads(on.run("-m", "benchmarks.outbox", "reply"))[::-1] for _ in range(REPLIES)
@@ -122,7 +122,7 @@ def _behind_bulk(on: Stage, port: int, gates: report.Gates, bulk: int) -> None:
     left = {word: at for at, _number, word in _moments(port)}
     waited = [left.get(word, float("inf")) - at for word, at in began.items()]
     others = len(left) - len(waited)
-    print(f"{REPLIES} replies behind {bulk:,} in bulk, of which {others:,} left meanwhile")
+    print(f"{REPLIES} replies behind a broadcast to {bulk:,}, of which {others:,} left meanwhile")
     gates.below("the slowest reply behind them in s", max(waited), REPLY_SECONDS)
 
 
