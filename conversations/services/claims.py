@@ -141,7 +141,9 @@ def _sender(tenant: Tenant, phone: Phone) -> Sender | None:
     except secrets.SealBrokenError:
         health.token_refused(tenant=tenant, phone_id=phone.pk, sealed=phone.access_token_sealed)
         return None
-    return Sender(tenant, phone.pk, phone.phone_number_id, phone.access_token_sealed, token)
+    proven = phone.health == Phone.Health.OK
+    sealed = phone.access_token_sealed
+    return Sender(tenant, phone.pk, phone.phone_number_id, sealed, token, is_proven=proven)
 
 
 def _in_turn(found: Sequence[Head], turn: int) -> list[Head]:

@@ -102,6 +102,7 @@ class Sender:
     phone_number_id: str
     sealed: str
     token: str = field(repr=False)
+    is_proven: bool = False  # Meta took calls with this token before
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ def _settle(results: Sequence[Result]) -> float:
         drafts += outbox.move(cursor, moves)
         if dead:
             drafts += outbox.hold(cursor, phone_id)
-        elif accepted:
+        elif accepted and not results[-1].claim.sender.is_proven:
             health.answered(phone_id=phone_id, sealed=results[-1].claim.sender.sealed)
         pace.fed_back(phone_id=phone_id, waits=_waits(results, moves))
         outbox.publish(drafts)
