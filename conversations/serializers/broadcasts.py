@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from conversations import broadcasts
+from conversations import broadcasts, rules
 from conversations.models import Broadcast, BroadcastRecipient, Message
 from conversations.serializers.reading import AuthorSerializer
 from tenants.serializers import (
@@ -87,7 +87,7 @@ class ValuesField(serializers.Field[Any, Any, Any, Any]):
             form = ValueSerializer(data=value)
             if not form.is_valid():
                 raise serializers.ValidationError({str(key): form.errors})
-            found[str(key)] = dict(form.validated_data)
+            found[rules.clean_text(key)] = dict(form.validated_data)
         return found
 
     def to_representation(self, value: Any) -> Any:

@@ -97,6 +97,24 @@ def test_a_list_is_taken_and_started_as_soon_as_it_is_read(acme, api, url, peopl
     assert [row["reason"] for row in rows["results"]] == ["", "DUPLICATE", "INVALID_NUMBER"]
 
 
+def test_a_key_of_no_field_leaves_its_row_out(acme, api, url, approved):
+    body = bulk("+5511987654321")
+    body["recipients"][0]["values"]["body.9"] = "Ana"
+
+    assert api.post(f"{url}/messages/bulk", body).status_code == 202
+
+    assert read(acme).counts == {"SKIPPED": 1}
+
+
+@pytest.mark.parametrize("key", ["\x00", "\ud800"])
+def test_a_key_of_nothing_in_a_form_breaks_nothing(acme, upload, key):
+    values = {f"x{key}": {"text": "Ana"}, "body.1": {"text": "Ana"}, "body.2": {"text": "A"}}
+
+    assert upload(values=json.dumps(values)).status_code == 202
+
+    assert read(acme).counts == {"SKIPPED": 2}
+
+
 def test_without_start_it_waits(acme, api, url, approved):
     api.post(f"{url}/messages/bulk", bulk("+5511987654321"))
 
