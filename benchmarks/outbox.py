@@ -9,8 +9,10 @@
 import json
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import django
@@ -49,7 +51,7 @@ def main(command: str, *values: str) -> None:
     with context.platform():
         tenant = Tenant.objects.get(subdomain="acme")
     with context.tenant(tenant.schema_name):
-        commands = {
+        commands: dict[str, Callable[..., Any]] = {
             "fill": fill,
             "plan": plan,
             "reply": reply,
