@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from uuid import uuid4
 
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -38,8 +38,7 @@ class ActView(TenantAPIView):
 
 def _act(name: str, summary: str, description: str) -> Callable[[type[ActView]], type[ActView]]:
     """Describe an act's only method."""
-    described: Any = extend_schema(
-        methods=["POST"],
+    method = extend_schema(
         operation_id=f"broadcasts_{name}",
         tags=["broadcasts"],
         summary=summary,
@@ -48,6 +47,7 @@ def _act(name: str, summary: str, description: str) -> Callable[[type[ActView]],
         responses={200: BroadcastSerializer, **_CONFLICT},
         examples=[OpenApiExample("Done", value=examples.BROADCAST)],
     )
+    described: Any = extend_schema_view(post=method)
     decorated: Callable[[type[ActView]], type[ActView]] = described
     return decorated
 
