@@ -21,6 +21,7 @@ def until_waiting(application_name: str) -> None:
     query = """
         SELECT count(*) FROM pg_stat_activity
         WHERE application_name = %s AND wait_event_type = 'Lock'
+            AND datname = current_database()
     """
     session = raw.connect(name="test observer")  # a transaction would see one moment for ever
     try:

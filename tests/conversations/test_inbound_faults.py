@@ -303,7 +303,7 @@ def test_a_session_that_postgres_ended_costs_nothing(acme, meta_app, phones, mon
     other = raw.connect(name="test")
     other.execute(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-        " WHERE application_name = 'balcao work'"
+        " WHERE application_name = 'balcao work' AND datname = current_database()"
     )
     other.close()
 

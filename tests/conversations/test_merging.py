@@ -274,7 +274,7 @@ def test_a_message_that_comes_while_its_sender_is_merged_is_not_lost(
     with ThreadPoolExecutor() as pool:
         with context.raw_transaction(claims, acme.schema_name) as cursor:
             # Somebody holds the thread that is about to go: the merge waits, and the message, too.
-            cursor.execute(HOLD, (younger.pk,))
+            cursor.execute(HOLD, (younger.pk,)).fetchall()  # or it would not have left yet
             deliver(meta_app, body(change(messages=[text("c", from_user_id="BR.1")])))
             merging = pool.submit(process)
             until_waiting("balcao work")

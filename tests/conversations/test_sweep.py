@@ -120,7 +120,7 @@ def test_a_leader_whose_session_ended_notices_and_leads_again(db, sweeper):
     with context.platform(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE application_name = 'balcao sweeper'"
+            " WHERE application_name = 'balcao sweeper' AND datname = current_database()"
         )
 
     assert not sweeper.round()
