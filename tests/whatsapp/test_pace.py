@@ -55,6 +55,20 @@ def test_meta_s_word_on_throughput_is_believed(phone, word, rate):
     assert allowed(phone).per_second == rate
 
 
+@pytest.mark.parametrize("level", ["STANDARD", "HIGH"])
+def test_a_number_of_the_business_app_has_twenty_whatever_the_level_says(phone, level):
+    told = {"throughput": level, "platform": "COEXISTENCE"}
+    for matter, word in told.items():
+        NumberFact.objects.create(
+            phone=phone, matter=matter, word=word, grade="OK", code="x", at=timezone.now()
+        )
+
+    assert allowed(phone).per_second == 20.0
+
+    NumberFact.objects.filter(matter="platform").update(word="CLOUD_API")
+    assert allowed(phone).per_second == {"STANDARD": 80.0, "HIGH": 1000.0}[level]
+
+
 @pytest.mark.parametrize("code", [130429, 613])
 def test_who_was_too_fast_is_slower_for_a_while(phone, code):
     pace.fed_back(phone_id=phone.pk, waits={code: 1.0})

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from tenants import buckets, context
 from tenants.models import Tenant
@@ -53,7 +53,6 @@ _PAUSE = """
     ORDER BY id
     ON CONFLICT (phone_id) DO UPDATE SET {column} = GREATEST(pace.{column}, EXCLUDED.{column})
 """
-_FACT = Q(matter="throughput")
 _PAUSE_ALL = _PAUSE.format(column="paused_until")
 _PAUSE_BULK = _PAUSE.format(column="bulk_paused_until")
 # As many as fit between the moment at which the number is free and the horizon.
@@ -98,14 +97,16 @@ class Allowance:
 
 def with_pace(phones: QuerySet[Phone]) -> QuerySet[Phone]:
     """Read with numbers what ``allowance`` wants to know of them."""
-    words = NumberFact.objects.filter(_FACT, phone=OuterRef("pk")).values("word")
-    return phones.select_related("learnt_pace").annotate(throughput=Subquery(words[:1]))
+    return phones.select_related("learnt_pace").annotate(
+        throughput=_word("throughput"), platform=_word("platform")
+    )
 
 
 def allowance(phone: Phone, *, now: datetime) -> Allowance:
-    """Return a number's rate after what Meta said of it. No query for one ``with_pace``."""
+    """Return the rate of a number that was read ``with_pace``, after what Meta said. No query."""
     learnt: NumberPace | None = getattr(phone, "learnt_pace", None)
-    rate = float(findings.RATES.get(_throughput(phone) or "", PER_SECOND))
+    level, platform = getattr(phone, "throughput", ""), getattr(phone, "platform", "")
+    rate = float(findings.rate(level or "", platform or ""))
     if learnt is None:
         return Allowance(rate)
     paused = (learnt.paused_until - now).total_seconds() if learnt.paused_until else 0.0
@@ -183,10 +184,10 @@ def _pair(conversation_id: int) -> str:
     return f"{context.current_schema()}:pair:{conversation_id}"
 
 
-def _throughput(phone: Phone) -> str | None:
-    if hasattr(phone, "throughput"):
-        return phone.throughput
-    return NumberFact.objects.filter(_FACT, phone=phone).values_list("word", flat=True).first()
+def _word(matter: str) -> Subquery:
+    """Return Meta's word on one matter of each number that is read."""
+    facts = NumberFact.objects.filter(matter=matter, phone=OuterRef("pk"))
+    return Subquery(facts.values("word")[:1])
 
 
 def _factor(learnt: NumberPace, now: datetime) -> float:

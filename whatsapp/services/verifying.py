@@ -15,7 +15,6 @@ SCOPES = ("whatsapp_business_management", "whatsapp_business_messaging")
 ENDS_SOON = timedelta(days=14)
 # A number where nobody writes for so long is worth a look.
 QUIET = timedelta(days=3)
-COEXISTENCE_RATE = 20
 # Meta's times are whole seconds, and what it shows may lag behind its own webhooks.
 _MARGIN = timedelta(seconds=2)
 _CHECK = NumberFact.Source.CHECK
@@ -63,17 +62,17 @@ def _scopes(token: TokenFacts, waba_id: str, at: datetime) -> Fact:
 def of_number(number: RemoteNumber, *, at: datetime) -> list[Fact]:
     """Return what Meta's description of a number tells; matters that it leaves out are left out."""
     both = number.is_on_biz_app and number.platform == "CLOUD_API"
-    rate = COEXISTENCE_RATE if both else findings.RATES.get(number.throughput, 80)
+    platform = findings.COEXISTENCE if both else number.platform
     words = {
         "status": number.status,
         "quality": number.quality,
         "name": number.name_status,
         "limit": number.messaging_limit,
         "throughput": number.throughput,
-        "platform": "COEXISTENCE" if both else number.platform,
+        "platform": platform,
     }
     values: dict[str, dict[str, Any]] = {
-        "throughput": {"rate": rate},
+        "throughput": {"rate": findings.rate(number.throughput, platform)},
         "name": {"name": number.verified_name},
     }
     found = [

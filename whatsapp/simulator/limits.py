@@ -10,6 +10,8 @@ from whatsapp.simulator.settings import Settings
 
 HOUR, DAY = 3600.0, 86400.0
 _KEPT_CALLS = 100_000
+# Of a number that the WhatsApp Business app is used with, too.
+_WITH_APP_PER_SECOND = 20
 
 
 class Pace:
@@ -38,16 +40,17 @@ class Limits:
         self._calls: dict[str, deque[float]] = defaultdict(lambda: deque(maxlen=_KEPT_CALLS))
         self._made: dict[str, deque[float]] = defaultdict(deque)
 
-    def check_send(self, settings: Settings, *, number: str, person: str) -> None:
+    def check_send(
+        self, settings: Settings, *, number: str, person: str, is_on_biz_app: bool = False
+    ) -> None:
         """Count a send of a number to a person. Raises: GraphError, 130429 or 131056."""
         if not settings.limits:
             return
-        now = self._now()
-        if settings.messages_per_second:
-            every = 1 / settings.messages_per_second
-            wait = self._numbers.wait(
-                number, now=now, every=every, burst=settings.messages_per_second
-            )
+        now, most = self._now(), settings.messages_per_second
+        if is_on_biz_app:
+            most = min(most, _WITH_APP_PER_SECOND)
+        if most:
+            wait = self._numbers.wait(number, now=now, every=1 / most, burst=most)
             if wait:
                 raise GraphError(130429, retry_after_seconds=math.ceil(wait))
         if settings.pair_seconds:

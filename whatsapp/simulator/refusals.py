@@ -12,7 +12,8 @@ def of_send(world: World, limits: Limits, chat: Chat, outgoing: Outgoing) -> int
     """Return the code with which a send fails later, 0 for none. Raises: GraphError, at once."""
     settings = world.settings
     number, person = chat.phone.phone_number_id, recipients.match_key(chat.person.wa_id)
-    limits.check_send(settings, number=number, person=person)
+    with_app = world.numbers[number].is_on_biz_app
+    limits.check_send(settings, number=number, person=person, is_on_biz_app=with_app)
     if outgoing.category == "MARKETING" and number in chat.person.stopped:
         return 131050
     if outgoing.identity_hash not in ("", chat.person.identity_hash):

@@ -82,6 +82,26 @@ def test_a_number_has_its_messages_a_second(limits, clock):
     assert [send(limits, wide, person=str(n)) for n in range(41)] == [0] * 40 + [130429]
 
 
+def test_a_number_of_the_business_app_has_twenty(limits):
+    wide = ON.changed({"pair_seconds": 0})
+    for _ in range(20):
+        limits.check_send(wide, number=ACME, person="1", is_on_biz_app=True)
+
+    with pytest.raises(GraphError) as refusal:
+        limits.check_send(wide, number=ACME, person="1", is_on_biz_app=True)
+
+    assert refusal.value.code == 130429
+
+
+def test_a_number_that_is_given_to_the_business_app_is_slower_from_then_on(call, sim):
+    sim.change(limits=True, pair_seconds=0)
+    assert {call.send().status for _ in range(70)} == {200}
+
+    sim.change_number(ACME, is_on_biz_app=True, quiet=True)
+
+    assert {call.send().status for _ in range(70)} == {200, 429}
+
+
 def test_an_account_may_begin_with_so_many_people_a_day(limits, clock):
     few = ON.changed({"portfolio_users": 2})
 
