@@ -73,6 +73,8 @@ async def _send(call: Call, outgoing: Outgoing) -> Answer | Response:
     await _tried(first)
     if refusal == "html_502":
         return faults.html(502)
+    if refusal == "no_id":
+        return Answer({"messaging_product": "whatsapp"}, note="accepted without its id")
     if refusal:
         await _lose_the_answer(refusal, seconds=world.settings.timeout_seconds)
     return Answer(

@@ -13,6 +13,7 @@ REFUSALS = {
     "timeout": "the message is accepted, and no answer comes",
     "reset": "the message is accepted, and the connection is reset",
     "drop": "the connection is reset, and the message is not accepted",
+    "no_id": "the message is accepted, and the answer does not say as what",
 }
 #: What may stand as `message_status` in the answer to a send; "" leaves it out.
 MESSAGE_STATUSES = ("", "accepted", "held_for_quality_assessment", "paused")

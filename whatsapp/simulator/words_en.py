@@ -124,6 +124,7 @@ WORDS: dict[str, str] = {
     "limits_title": "Limits",
     "all_codes": "All codes",
     "r_html_502": "accepted, HTML page (502)",
+    "r_no_id": "accepted, without its id",
     "this_customer": "This customer",
     "hides_number": "Hides the number",
     "hides_number_help": "The business sees only a user id",

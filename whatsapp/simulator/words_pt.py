@@ -125,6 +125,7 @@ WORDS: dict[str, str] = {
     "limits_title": "Limites",
     "all_codes": "Todos os códigos",
     "r_html_502": "aceita, página HTML (502)",
+    "r_no_id": "aceita, sem o id",
     "this_customer": "Este cliente",
     "hides_number": "Esconde o número",
     "hides_number_help": "A empresa só vê um id de usuário",

@@ -388,6 +388,16 @@ def test_an_answer_may_say_how_the_message_stands(call, sim, status):
     assert call.send().json["messages"][0]["message_status"] == status
 
 
+def test_an_answer_may_leave_out_what_the_message_is_called(call, sim, receiver):
+    sim.change(refuse="no_id")
+
+    answer = call.send()
+
+    assert (answer.status, answer.json) == (200, {"messaging_product": "whatsapp"})
+    assert len(sim.messages()) == 1
+    wait_until(lambda: len(receiver.statuses) == 3)
+
+
 def test_a_broken_page_may_hide_that_a_message_was_accepted(call, sim, receiver):
     sim.change(refuse="html_502")
 
