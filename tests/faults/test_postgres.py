@@ -2,12 +2,18 @@
 
 import threading
 
+import psycopg
 import pytest
+from django.db import connection, connections
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from conversations.services import inbound
 from tenants.db import raw
 from tests.conversations.events import body, change, deliver, text
 from tests.faults.invariants import assert_invariants
+from tests.polling import until
+from tests.whatsapp.webhooks.door import Door, database_url
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BODIES = 60
@@ -17,6 +23,24 @@ _END = """
     WHERE datname = current_database() AND pid <> pg_backend_pid()
         AND application_name LIKE 'balcao%'
 """
+# Django's, which have no name of their own.
+_WAITING = """
+    SELECT pid FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name = '' AND state = 'idle'
+"""
+_END_WAITING = _WAITING.replace("pid", "pg_terminate_backend(pid)")
+
+
+@pytest.fixture
+def limited():
+    """The address of the database for somebody who may have two sessions there."""
+    with raw.connect(name="test roles") as session:
+        session.execute("DROP ROLE IF EXISTS limited")
+        session.execute("CREATE ROLE limited LOGIN PASSWORD 'limited' CONNECTION LIMIT 2")
+        ours = sql.Identifier(connection.settings_dict["USER"])
+        session.execute(sql.SQL("GRANT {} TO limited").format(ours))
+        yield make_conninfo(database_url(), user="limited", password="limited")
+        session.execute("DROP ROLE limited")
 
 
 def work_on() -> None:
@@ -53,3 +77,21 @@ def test_sessions_that_end_in_the_middle_lose_nothing(acme, meta_app, phones):
     work_on()
 
     assert_invariants(acknowledged={"acme": wamids})
+
+
+def test_a_session_that_ended_while_nobody_used_it_fails_no_page(page):
+    ana = page("ana@acme.test")
+    assert ana.get("/inbox/").status_code == 200
+    connections.close_all()  # as at the end of a request: they wait for the next one
+    with raw.connect(name="the fault") as session:
+        assert session.execute(_END_WAITING).fetchall()
+        until(lambda: not session.execute(_WAITING).fetchall())
+
+    assert ana.get("/inbox/").status_code == 200
+
+
+def test_no_room_for_another_session_is_a_503_until_there_is(meta_app, limited):
+    with Door(database=limited) as door:
+        with psycopg.connect(limited):
+            assert door.post(b"{}").status == 503
+        until(lambda: door.post(b"{}").status == 200)
