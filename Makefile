@@ -43,8 +43,9 @@ format: $(VENV)/.dev ## put the code in order
 	$(VENV)/bin/ruff format
 	$(VENV)/bin/djlint --quiet --reformat templates
 
-faults: $(VENV)/.dev ## kill processes at every window, and look at what is left behind
+faults: $(VENV)/.dev ## break everything on purpose, then count: all faults, and the long soak
 	$(PY) -m pytest tests/faults
+	$(PY) -m tests.faults.soak
 
 mutants: $(VENV)/.dev ## take each safeguard away and expect red: make mutants ONLY="rank lease"
 	$(PY) -m tests.mutants.run $(ONLY)

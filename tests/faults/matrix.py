@@ -8,6 +8,8 @@ from dataclasses import dataclass
 CRASHES = "tests/faults/test_crashes.py"
 REDIS = "tests/faults/test_redis.py"
 META = "tests/faults/test_meta.py"
+POSTGRES = "tests/faults/test_postgres.py"
+SOAK = "tests/faults/test_soak.py::test_while_everything_is_killed_nothing_is_lost_or_doubled"
 ARRIVALS = "tests/faults/test_arrivals.py"
 BODIES = "tests/faults/test_bodies.py"
 KILL = "tests/flows/test_kill.py::test_nothing_acknowledged_is_lost_or_doubled"
@@ -86,9 +88,9 @@ FAULTS = [
             ),
         ),
         (
-            "web and worker at random, under load",
-            "nothing acknowledged is lost or doubled",
-            (KILL,),
+            "web, door, worker and sweeper at random, under load",
+            "nothing acknowledged is lost, doubled or misplaced, and no status falls",
+            (KILL, SOAK),
         ),
         (
             "the leading sweeper",
@@ -122,9 +124,9 @@ FAULTS = [
             (f"{REDIS}::test_without_redis_everything_is_taken_in_and_sent",),
         ),
         (
-            "killed under load, and back",
+            "killed and emptied under load, again and again",
             "nothing is lost or doubled; workers go on by themselves",
-            (KILL,),
+            (KILL, SOAK),
         ),
         (
             "forgets everything",
@@ -145,15 +147,25 @@ FAULTS = [
         (
             "killed under load, and back",
             "503 while it is away, and WhatsApp comes again; nothing is lost or doubled",
-            (KILL, f"{JOURNAL}::test_without_a_database_it_is_a_503_until_there_is_one"),
+            (KILL, SOAK, f"{JOURNAL}::test_without_a_database_it_is_a_503_until_there_is_one"),
         ),
         (
             "ends sessions in the middle",
             "the work of those sessions is done again, once",
             (
-                "tests/faults/test_postgres.py::test_sessions_that_end_in_the_middle_lose_nothing",
+                f"{POSTGRES}::test_sessions_that_end_in_the_middle_lose_nothing",
                 f"{JOURNAL}::test_a_session_that_died_meanwhile_costs_no_answer",
             ),
+        ),
+        (
+            "ended the sessions that nobody used, as a restart does",
+            "they are found out before they are used: no page fails",
+            (f"{POSTGRES}::test_a_session_that_ended_while_nobody_used_it_fails_no_page",),
+        ),
+        (
+            "has no room for another session",
+            "the door says 503 until there is room",
+            (f"{POSTGRES}::test_no_room_for_another_session_is_a_503_until_there_is",),
         ),
         (
             "only reads, after a switch-over",
