@@ -13,7 +13,7 @@ from typing import Any
 
 from tenants.db import arrays
 from tenants.feed.live import Cursor
-from whatsapp.findings import Grade
+from whatsapp.findings import Grade, levels
 from whatsapp.findings import numbers as findings
 
 WORD_MAX_CHARACTERS = 120
@@ -74,7 +74,7 @@ def judged(
         return None
     filled = {"word": word, **(values or {})}
     if matter == "limit":
-        filled["count"] = findings.customers_a_day(word)
+        filled["count"] = levels.customers_a_day(word)
     return Fact(matter, word, at, source, verdict.grade, verdict.code, filled)
 
 

@@ -12,8 +12,7 @@ from typing import Any
 
 from tenants.db import arrays
 from tenants.feed.live import Cursor
-from whatsapp.findings import Grade
-from whatsapp.findings import numbers as findings
+from whatsapp.findings import Grade, levels
 from whatsapp.models import NumberFact
 from whatsapp.payloads import AccountEvent
 from whatsapp.payloads.cleaning import dict_of, text_of
@@ -127,7 +126,7 @@ def _restriction(info: Any, at: datetime) -> Fact | None:
 def _quality(value: dict[str, Any], at: datetime) -> Iterator[Fact | None]:
     word = _word(value.get("event"))
     if word == "THROUGHPUT_UPGRADE":
-        yield _judged("throughput", "HIGH", at, rate=findings.RATES["HIGH"])
+        yield _judged("throughput", "HIGH", at, rate=levels.RATES["HIGH"])
     if word in {"FLAGGED", "UNFLAGGED"}:
         yield _judged("status", "FLAGGED" if word == "FLAGGED" else "CONNECTED", at)
     yield _judged("limit", _limit(value, "current_limit"), at)
@@ -165,7 +164,7 @@ def _limit(value: dict[str, Any], older: str) -> str:
     """Return a tier, which Meta writes as a word or as a number of customers a day."""
     found = value.get("max_daily_conversations_per_business", value.get(older))
     if isinstance(found, int) and not isinstance(found, bool):
-        return findings.TIERS.get(found, str(found))
+        return levels.TIERS.get(found, str(found))
     return _word(found)
 
 

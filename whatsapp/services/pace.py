@@ -14,12 +14,12 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from tenants import buckets, context
 from tenants.models import Tenant
-from whatsapp.findings import numbers as findings
+from whatsapp.findings import levels
 from whatsapp.models import NumberFact, NumberPace, Phone
 
 # Meta's default for a number. Source: developers.facebook.com/docs/whatsapp/throughput, read
 # 2026-11. It counts what comes in as well; where that is much, 130429 slows us down.
-PER_SECOND = findings.RATES["STANDARD"]
+PER_SECOND = levels.RATES["STANDARD"]
 # To one customer: one every six seconds, and 45 at once that are borrowed from the future.
 PAIRS = buckets.Pairs(every_seconds=6.0, burst=45)
 # Without Redis nobody can tell what other processes do.
@@ -106,7 +106,7 @@ def allowance(phone: Phone, *, now: datetime) -> Allowance:
     """Return the rate of a number that was read ``with_pace``, after what Meta said. No query."""
     learnt: NumberPace | None = getattr(phone, "learnt_pace", None)
     level, platform = getattr(phone, "throughput", ""), getattr(phone, "platform", "")
-    rate = float(findings.rate(level or "", platform or ""))
+    rate = float(levels.rate(level or "", platform or ""))
     if learnt is None:
         return Allowance(rate)
     paused = (learnt.paused_until - now).total_seconds() if learnt.paused_until else 0.0

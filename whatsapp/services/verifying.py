@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from whatsapp.client.numbers import Callbacks, RemoteNumber, Subscription, TokenFacts
-from whatsapp.findings import Grade
-from whatsapp.findings import numbers as findings
+from whatsapp.findings import Grade, levels
 from whatsapp.models import NumberFact
 from whatsapp.services import facts
 from whatsapp.services.facts import REFUSED, VALID, Fact
@@ -62,7 +61,7 @@ def _scopes(token: TokenFacts, waba_id: str, at: datetime) -> Fact:
 def of_number(number: RemoteNumber, *, at: datetime) -> list[Fact]:
     """Return what Meta's description of a number tells; matters that it leaves out are left out."""
     both = number.is_on_biz_app and number.platform == "CLOUD_API"
-    platform = findings.COEXISTENCE if both else number.platform
+    platform = levels.COEXISTENCE if both else number.platform
     words = {
         "status": number.status,
         "quality": number.quality,
@@ -72,7 +71,7 @@ def of_number(number: RemoteNumber, *, at: datetime) -> list[Fact]:
         "platform": platform,
     }
     values: dict[str, dict[str, Any]] = {
-        "throughput": {"rate": findings.rate(number.throughput, platform)},
+        "throughput": {"rate": levels.rate(number.throughput, platform)},
         "name": {"name": number.verified_name},
     }
     found = [
