@@ -1,0 +1,102 @@
+"""What was delivered, and the ledger of it."""
+
+from datetime import UTC, timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import F, Func, IntegerField, QuerySet
+from django.http import HttpResponse
+from django.template.defaultfilters import filesizeformat
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from tenants.console import ConsoleRequest, ReadOnlyAdmin
+from whatsapp.webhooks import ledger
+from whatsapp.webhooks.forms import LedgerForm
+from whatsapp.webhooks.models import ParkedUnit, WebhookDelivery
+
+
+@admin.register(WebhookDelivery)
+class WebhookDeliveryAdmin(ReadOnlyAdmin):
+    """Sizes and fates; the body is what customers wrote, and stays where it is."""
+
+    counts = ("units_total", "units_stored", "units_duplicate", "units_placeholder", "units_parked")
+    list_display = ("id", "received_at", "app", "state", "size", *counts, "unaccounted")
+    list_filter = ("state",)
+    ordering = ("-id",)
+    search_fields = ("=id",)
+    search_help_text = _("The number of a delivery")
+    fields = (
+        "id",
+        "app",
+        "received_at",
+        "phone_number_id_hint",
+        "size",
+        "digest",
+        "state",
+        "attempts",
+        "processed_at",
+        *counts,
+        "unaccounted",
+    )
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.ledger)
+        return [path("ledger/", view, name="webhooks_ledger"), *super().get_urls()]
+
+    def ledger(self, request: ConsoleRequest) -> HttpResponse:
+        """Show what became of everything that came in, for some days."""
+        today = timezone.now().astimezone(UTC).date()
+        start = {"first": today - timedelta(days=6), "last": today, "app": ""}
+        form = LedgerForm({**start, **request.GET.dict()})
+        found = ledger.of(**form.wanted()) if form.is_valid() else None
+        shown = {
+            **self.admin_site.each_context(request),
+            "title": gettext("Ledger of deliveries"),
+            "form": form,
+            "ledger": found,
+            "rows": _ledger_rows(found) if found else [],
+        }
+        status = 200 if found else 400
+        return TemplateResponse(request, "console/ledger.html", shown, status=status)
+
+    def get_queryset(self, request: ConsoleRequest) -> QuerySet[WebhookDelivery]:
+        size = Func(F("body"), function="octet_length", output_field=IntegerField())
+        deliveries = super().get_queryset(request).select_related("app")
+        return deliveries.defer("body").annotate(body_bytes=size)
+
+    @display(description=_("size"))
+    def size(self, delivery: Any) -> str:
+        return filesizeformat(delivery.body_bytes)
+
+    @display(description="SHA-256")
+    def digest(self, delivery: WebhookDelivery) -> str:
+        return bytes(delivery.sha256).hex()
+
+    @display(description=_("unaccounted"))
+    def unaccounted(self, delivery: WebhookDelivery) -> int:
+        return delivery.units_total - sum(getattr(delivery, name) for name in self.counts[1:])
+
+
+def _ledger_rows(found: ledger.Ledger) -> list[tuple[Any, int, str]]:
+    """Return what the ledger's cards say: name, count, and where to look closer."""
+    deliveries = reverse("admin:webhooks_webhookdelivery_changelist")
+    units = reverse("admin:webhooks_parkedunit_changelist")
+    parked = [
+        (label, found.parked.get(reason, 0), f"{units}?state__exact=PARKED&reason__exact={reason}")
+        for reason, label in ParkedUnit.Reason.choices
+    ]
+    return [
+        (gettext("Received"), found.received, deliveries),
+        (gettext("Not looked into yet"), found.unprocessed, f"{deliveries}?state__exact=NEW"),
+        (gettext("Units in them"), found.units, ""),
+        (gettext("Stored"), found.stored, ""),
+        (gettext("Duplicates"), found.duplicate, ""),
+        (gettext("Placeholders"), found.placeholder, ""),
+        *parked,
+        (gettext("Discarded"), found.discarded, f"{units}?state__exact=DISCARDED"),
+    ]
