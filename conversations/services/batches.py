@@ -18,8 +18,9 @@ from whatsapp.webhooks.types import Batch, Counts, Delivery, Fate, Park, Replay
 # A delivery that so many workers died of is not looked into again before somebody asks for it.
 DEATHS_MAX = 3
 _ORDER = tuple(Fate)
-# So many tenants in a batch are worth a second session.
-MANY_TENANTS = 8
+# So many tenants in a batch are worth more sessions than one: while one waits for its answers, the
+# others are worked for.
+MANY_TENANTS, SIDE_BY_SIDE = 8, 3
 Place = tuple[int, int]  # delivery and index of a unit
 Group = tuple[Target, list[Parcel]]
 
@@ -120,22 +121,27 @@ def _narrow(plan: Plan, replays: list[Replay]) -> None:
 
 
 def _apply(opened: Sessions, plan: Plan) -> Done:
-    """Apply each tenant's part; of many tenants' a half beside the other.
+    """Apply each tenant's part; those of many tenants side by side.
 
     Each statement of a small part takes longer on its way than at its work.
     """
     groups = list(plan.groups.items())
     if len(groups) < MANY_TENANTS:
         return _apply_groups(opened.work, groups)
-    halves: tuple[list[Group], list[Group]] = ([], [])
+    shares: list[list[Group]] = [[] for _ in range(SIDE_BY_SIDE)]
     for group in groups:
-        # A tenant's statements are prepared in one of the two sessions only.
-        halves[group[0].tenant_id.int & 1].append(group)
-    # The block ends when both do, however: nothing is settled or given up while one still writes.
-    with ThreadPoolExecutor(1, thread_name_prefix="apply") as beside:
-        other = beside.submit(_apply_groups, opened.second(), halves[1])
-        done = _apply_groups(opened.work, halves[0])
-    done.add(other.result())
+        # A tenant's statements are prepared in one of the sessions only.
+        shares[group[0].tenant_id.int % SIDE_BY_SIDE].append(group)
+    works = opened.works(SIDE_BY_SIDE)
+    # The block ends when all do, however: nothing is settled or given up while one still writes.
+    with ThreadPoolExecutor(SIDE_BY_SIDE - 1, thread_name_prefix="apply") as beside:
+        others = [
+            beside.submit(_apply_groups, work, share)
+            for work, share in zip(works[1:], shares[1:], strict=True)
+        ]
+        done = _apply_groups(works[0], shares[0])
+    for other in others:
+        done.add(other.result())
     return done
 
 

@@ -48,7 +48,7 @@ class Sessions:
 
     claims: psycopg.Connection[Any]
     work: psycopg.Connection[Any]
-    _second: psycopg.Connection[Any] | None = None
+    _others: list[psycopg.Connection[Any]] = field(default_factory=list)
     opened_at: float = field(default_factory=time.monotonic)
 
     @property
@@ -60,11 +60,11 @@ class Sessions:
     def broken(self) -> bool:
         return any(session.broken for session in self._all())
 
-    def second(self) -> psycopg.Connection[Any]:
-        """Return another session for work, opened when first used: for batches of many tenants."""
-        if self._second is None:
-            self._second = _fresh_work()
-        return self._second
+    def works(self, count: int) -> list[psycopg.Connection[Any]]:
+        """Return so many sessions for work; those beside the first are opened when first used."""
+        while len(self._others) < count - 1:
+            self._others.append(_fresh_work())
+        return [self.work, *self._others[: count - 1]]
 
     def close(self) -> None:
         for session in self._all():
@@ -72,7 +72,7 @@ class Sessions:
                 session.close()
 
     def _all(self) -> list[psycopg.Connection[Any]]:
-        return [self.claims, self.work, *([self._second] if self._second else [])]
+        return [self.claims, self.work, *self._others]
 
 
 def fresh() -> Sessions:

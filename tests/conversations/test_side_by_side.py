@@ -1,4 +1,4 @@
-"""Parts of many tenants are applied in two sessions at once, with the same outcome."""
+"""Parts of many tenants are applied in several sessions at once, with the same outcome."""
 
 import psycopg
 import pytest
@@ -66,7 +66,7 @@ def test_a_tenant_that_cannot_be_written_keeps_its_own(
 def test_a_session_that_is_lost_takes_nothing_along(
     acme, globex, meta_app, phones, opened, monkeypatch
 ):
-    """Whichever of the two it is: nothing is settled, and the next worker does it all."""
+    """Whichever of them it is: nothing is settled, and the next worker does it all."""
     real = applying.apply
 
     def apply(work, target, parcels):
