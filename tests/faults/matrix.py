@@ -119,7 +119,7 @@ FAULTS = [
     *_of(
         "Redis",
         (
-            "away, silent or full",
+            "away, silent, full, slow (2 s), or coming and going four times in 4 s",
             "webhooks are taken, processed and answered, messages sent at a share of the pace",
             (f"{REDIS}::test_without_redis_everything_is_taken_in_and_sent",),
         ),

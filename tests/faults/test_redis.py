@@ -1,11 +1,13 @@
-"""Redis away, silent or forgetful: everything is taken in and sent all the same."""
+"""Redis away, silent, slow, flapping or forgetful: everything is taken in and sent all the same."""
 
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 import redis
@@ -22,6 +24,7 @@ from tests.faults.invariants import assert_invariants
 from tests.polling import until
 from tests.whatsapp import raw_meta
 from tests.whatsapp.webhooks.door import sign
+from tests.whatsapp.webhooks.proxy import Line
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WAMIDS = ["wamid.1", "wamid.2"]
@@ -61,6 +64,43 @@ def full() -> Iterator[str]:
         server.wait()
 
 
+@contextmanager
+def slow() -> Iterator[str]:
+    """Every answer comes after two seconds."""
+    line = _line(delay_seconds=2)
+    try:
+        yield f"redis://127.0.0.1:{line.port}"
+    finally:
+        line.cut()
+
+
+@contextmanager
+def flapping() -> Iterator[str]:
+    """It goes away and comes back four times in four seconds, and then again and again."""
+    line, over = _line(), threading.Event()
+
+    def flap() -> None:
+        while not over.wait(0.5):
+            line.cut()
+            time.sleep(0.5)
+            line.mend()
+
+    thread = threading.Thread(target=flap)
+    thread.start()
+    try:
+        yield f"redis://127.0.0.1:{line.port}"
+    finally:
+        over.set()
+        thread.join()
+        line.cut()
+
+
+def _line(*, delay_seconds: float = 0) -> Line:
+    address = urlsplit(django_settings.REDIS_URL)
+    assert address.hostname
+    return Line(address.hostname, address.port or 6379, delay_seconds=delay_seconds)
+
+
 def _answers(client: redis.Redis) -> bool:
     try:
         return bool(client.ping())
@@ -90,7 +130,7 @@ def queued(acme, phones):
             message_in(talk)
 
 
-@pytest.mark.parametrize("fault", [away, silent, full])
+@pytest.mark.parametrize("fault", [away, silent, full, slow, flapping])
 def test_without_redis_everything_is_taken_in_and_sent(meta, acme, meta_app, phones, queued, fault):
     one = body(change(messages=[text(wamid) for wamid in WAMIDS]))
     with fault() as url:

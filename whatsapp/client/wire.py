@@ -47,9 +47,9 @@ class _Wire(threading.local):
 _wire = _Wire()
 
 
-def begin(*, seconds: float = TOTAL_SECONDS) -> None:
-    """Start the clock of this thread's next call."""
-    _wire.deadline = time.monotonic() + seconds
+def begin(*, seconds: float | None = None) -> None:
+    """Start the clock of this thread's next call: ``TOTAL_SECONDS`` if nothing else is said."""
+    _wire.deadline = time.monotonic() + (TOTAL_SECONDS if seconds is None else seconds)
     _wire.unwritten = False
 
 

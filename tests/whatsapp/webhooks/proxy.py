@@ -1,15 +1,17 @@
-"""A TCP line to PostgreSQL that tests can cut and mend."""
+"""A TCP line to PostgreSQL or Valkey that tests can cut, mend and slow down."""
 
 import socket
 import threading
+import time
 from contextlib import suppress
 
 
 class Line:
     """Forwards connections to a port of this machine while it is whole."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, *, delay_seconds: float = 0) -> None:
         self._target = (host, port)
+        self._delay_seconds = delay_seconds  # of each answer
         self._open: list[socket.socket] = []
         self._listener: socket.socket | None = None
         self.port = 0
@@ -38,13 +40,14 @@ class Line:
                 client, _ = listener.accept()
                 server = socket.create_connection(self._target)
                 self._open += [client, server]
-                for source, target in ((client, server), (server, client)):
-                    threading.Thread(target=_pump, args=[source, target], daemon=True).start()
+                for one in ((client, server, 0), (server, client, self._delay_seconds)):
+                    threading.Thread(target=_pump, args=one, daemon=True).start()
 
 
-def _pump(source: socket.socket, target: socket.socket) -> None:
+def _pump(source: socket.socket, target: socket.socket, delay_seconds: float) -> None:
     with suppress(OSError):
         while data := source.recv(65536):
+            time.sleep(delay_seconds)
             target.sendall(data)
     _end(target)
 
