@@ -2,8 +2,24 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
 from tenants import trace
+from tenants.errors import DomainError
 from tenants.models import AuditEvent, Tenant, User
+
+
+class ReasonMissingError(DomainError):
+    code = "reason_missing"
+    http_status = 400
+    message = _("Say why: this is not done without a reason. Nothing was changed.")
+
+
+class ReasonTooLongError(DomainError):
+    code = "reason_too_long"
+    http_status = 400
+    message = _("This reason is too long: 500 characters are enough. Nothing was changed.")
 
 
 def record(
@@ -13,19 +29,46 @@ def record(
     target: Any,
     tenant: Tenant | None = None,
     changes: dict[str, Any] | None = None,
+    reason: str = "",
 ) -> AuditEvent:
     """Write one event in the caller's transaction, with the running request's id and address.
 
     ``action`` is ``noun.verb`` ("tenant.suspended"); ``changes`` holds ids and enumerations only,
-    never a name, an address or a secret, so that erasing a person never touches the log.
+    never a name, an address or a secret, so that erasing a person never touches the log. ``reason``
+    is what ``stated`` made of somebody's words.
     """
     request = trace.current.get()
     return AuditEvent.objects.create(
         tenant=tenant,
         actor=actor,
         action=action,
-        target=f"{target._meta.label}:{target.pk}",
+        target=_key_of(target),
         changes=changes or {},
+        reason=reason,
         request_id=request.id,
         ip_address=request.ip_address,
     )
+
+
+def stated(reason: str) -> str:
+    """Return a reason in one line, as it is written down.
+
+    Raises: ReasonMissingError, also for what only looks empty; ReasonTooLongError.
+    """
+    words = "".join(letter if letter.isprintable() else " " for letter in reason).split()
+    if not words:
+        raise ReasonMissingError
+    line = " ".join(words)
+    if len(line) > AuditEvent.REASON_MAX_CHARACTERS:
+        raise ReasonTooLongError
+    return line
+
+
+def about(target: Any) -> QuerySet[AuditEvent]:
+    """Return what was done to one thing, the newest first, with who did it."""
+    events = AuditEvent.objects.filter(target=_key_of(target))
+    return events.select_related("actor").order_by("-id")
+
+
+def _key_of(target: Any) -> str:
+    return f"{target._meta.label}:{target.pk}"

@@ -18,10 +18,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.paginator import InfinitePaginator
+from unfold.widgets import UnfoldAdminTextareaWidget
 
+from tenants import audit
 from tenants.errors import DomainError
 from tenants.models import User
 
@@ -31,6 +34,23 @@ class ConsoleRequest(HttpRequest):
 
     user: User
     refusal: DomainError
+
+
+class ReasonForm(forms.Form):
+    """Why somebody does what he is asked about: for the audit log, which keeps it for good."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Why?"),
+        required=False,  # the sentence for that is the audit log's
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+        help_text=gettext_lazy("It stays in the audit log for good: name no customer in it."),
+    )
+
+    def clean_reason(self) -> str:
+        try:
+            return audit.stated(self.cleaned_data["reason"])
+        except DomainError as refusal:
+            raise ValidationError(str(refusal), code=refusal.code) from refusal
 
 
 class ConsoleAdmin(ModelAdmin):
@@ -111,14 +131,20 @@ class ConsoleAdmin(ModelAdmin):
         *,
         action: str,
         question: str,
-        act: Callable[[QuerySet[Any]], int],
+        act: Callable[[QuerySet[Any], str], int],
         danger: bool = False,
     ) -> HttpResponse | None:
-        """Ask first, then call ``act`` with all that was chosen, and say how many it changed."""
-        if "confirmed" not in request.POST:
-            return self._ask(request, chosen, action=action, question=question, danger=danger)
+        """Ask first, then call ``act`` with all that was chosen and the reason that was given.
+
+        Says how many it changed. Without a reason it asks again, and nothing is done.
+        """
+        form = ReasonForm(request.POST if "confirmed" in request.POST else None)
+        if not form.is_valid():
+            return self._ask(
+                request, chosen, form=form, action=action, question=question, danger=danger
+            )
         try:
-            done = act(chosen)
+            done = act(chosen, form.cleaned_data["reason"])
         except DomainError as refusal:
             self.message_user(request, str(refusal), messages.ERROR)
         else:
@@ -132,13 +158,13 @@ class ConsoleAdmin(ModelAdmin):
         *,
         action: str,
         question: str,
-        act: Callable[[Any], object],
+        act: Callable[[Any, str], object],
         danger: bool = False,
     ) -> HttpResponse | None:
         """Ask first, then call ``act`` for each; False is for what was so already."""
 
-        def all_of(objects: QuerySet[Any]) -> int:
-            return sum(self._one(request, obj, act) for obj in objects)
+        def all_of(objects: QuerySet[Any], reason: str) -> int:
+            return sum(self._one(request, obj, lambda one: act(one, reason)) for obj in objects)
 
         return self.for_all(
             request, chosen, action=action, question=question, act=all_of, danger=danger
@@ -150,16 +176,14 @@ class ConsoleAdmin(ModelAdmin):
         object_id: str,
         *,
         question: str,
-        act: Callable[[Any], object],
+        act: Callable[[Any, str], object],
         danger: bool = False,
         gone: bool = False,
     ) -> HttpResponse:
         """Do the same for the one object of a form, from a button above it."""
         chosen = self.get_queryset(request).filter(pk=_key_of(self.model, object_id))
-        if request.method != "POST":
-            return self._ask(request, chosen, action="", question=question, danger=danger)
-        self.for_each(request, chosen, action="", question=question, act=act)
-        return HttpResponseRedirect(
+        asked = self.for_each(request, chosen, action="", question=question, act=act, danger=danger)
+        return asked or HttpResponseRedirect(
             self.address("changelist") if gone else self.address("change", object_id)
         )
 
@@ -180,6 +204,7 @@ class ConsoleAdmin(ModelAdmin):
         request: ConsoleRequest,
         chosen: QuerySet[Any],
         *,
+        form: ReasonForm,
         action: str,
         question: str,
         danger: bool,
@@ -190,6 +215,7 @@ class ConsoleAdmin(ModelAdmin):
             **self.admin_site.each_context(request),
             "title": question,
             "question": question,
+            "form": form,
             "opts": meta,
             "chosen": chosen[:100],
             "chosen_count": chosen.count(),
@@ -200,7 +226,8 @@ class ConsoleAdmin(ModelAdmin):
             "danger": danger,
             "back": self.address("changelist"),
         }
-        return TemplateResponse(request, "console/confirm.html", context)
+        status = 400 if form.is_bound else 200
+        return TemplateResponse(request, "console/confirm.html", context, status=status)
 
 
 # Of a thousand tenants a filter shows those that were asked for.

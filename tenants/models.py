@@ -194,6 +194,8 @@ class LoginFailure(models.Model):
 class AuditEvent(models.Model):
     """Who did what to whom. Append-only (a trigger refuses the rest); ids, no personal data."""
 
+    REASON_MAX_CHARACTERS = 500
+
     tenant = models.ForeignKey(
         Tenant,
         models.DO_NOTHING,
@@ -213,6 +215,10 @@ class AuditEvent(models.Model):
     action = models.CharField(_("action"), max_length=60)
     target = models.CharField(_("target"), max_length=120)
     changes = models.JSONField(_("changes"), default=dict)
+    # In the words of whoever did it; the page asks him to name no customer.
+    reason = models.CharField(
+        _("reason"), max_length=REASON_MAX_CHARACTERS, blank=True, default="", db_default=""
+    )
     request_id = models.CharField(_("request id"), max_length=36, blank=True, default="")
     ip_address = models.GenericIPAddressField(_("IP address"), null=True)
     at = models.DateTimeField(_("at"), db_default=Now(), editable=False)
@@ -220,8 +226,12 @@ class AuditEvent(models.Model):
     class Meta:
         verbose_name = _("audit event")
         verbose_name_plural = _("audit events")
-        # Serves the console's list of one tenant's events, newest first.
-        indexes = [models.Index(fields=["tenant", "-id"], name="audit_tenant_newest")]
+        indexes = [
+            # Serves the console's list of one tenant's events, newest first.
+            models.Index(fields=["tenant", "-id"], name="audit_tenant_newest"),
+            # Serves what was done to one thing, newest first.
+            models.Index(fields=["target", "-id"], name="audit_target_newest"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.action} {self.target}"

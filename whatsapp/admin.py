@@ -89,6 +89,8 @@ class PhoneRouteAdmin(ConsoleAdmin):
     def _release(self, request: ConsoleRequest) -> dict[str, Any]:
         return {
             "question": gettext("Release? Its events are nobody's; the conversations stay."),
-            "act": lambda route: numbers.release(actor=request.user, route=route),
+            "act": lambda route, reason: numbers.release(
+                actor=request.user, route=route, reason=reason
+            ),
             "danger": True,
         }

@@ -92,21 +92,27 @@ class UserAdmin(ConsoleAdmin):
             request,
             object_id,
             question=gettext("Forget the second factor? The next sign-in enrolls a new one."),
-            act=lambda user: second_factor.forget(actor=request.user, user=user),
+            act=lambda user, reason: second_factor.forget(
+                actor=request.user, user=user, reason=reason
+            ),
             danger=True,
         )
 
     def _deactivation(self, request: ConsoleRequest) -> dict[str, Any]:
         return {
             "question": gettext("Deactivate? Every session ends at once; what they wrote stays."),
-            "act": lambda user: people.deactivate(actor=request.user, user=user),
+            "act": lambda user, reason: people.deactivate(
+                actor=request.user, user=user, reason=reason
+            ),
             "danger": True,
         }
 
     def _reactivation(self, request: ConsoleRequest) -> dict[str, Any]:
         return {
             "question": gettext("Let these people sign in again?"),
-            "act": lambda user: people.reactivate(actor=request.user, user=user),
+            "act": lambda user, reason: people.reactivate(
+                actor=request.user, user=user, reason=reason
+            ),
         }
 
 
@@ -147,8 +153,8 @@ class MembershipAdmin(ConsoleAdmin):
     def _removal(self, request: ConsoleRequest) -> dict[str, Any]:
         return {
             "question": gettext("Remove from the tenant? What they wrote there stays."),
-            "act": lambda membership: people.remove_membership(
-                actor=request.user, membership=membership
+            "act": lambda membership, reason: people.remove_membership(
+                actor=request.user, membership=membership, reason=reason
             ),
             "danger": True,
         }

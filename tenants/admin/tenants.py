@@ -131,14 +131,18 @@ class TenantAdmin(ConsoleAdmin):
     def _suspension(self, request: ConsoleRequest) -> dict[str, Any]:
         return {
             "question": gettext("Suspend? Nothing is sent or changed; what comes in is held."),
-            "act": lambda tenant: tenancy.suspend_tenant(actor=request.user, tenant=tenant),
+            "act": lambda tenant, reason: tenancy.suspend_tenant(
+                actor=request.user, tenant=tenant, reason=reason
+            ),
             "danger": True,
         }
 
     def _resumption(self, request: ConsoleRequest) -> dict[str, Any]:
         return {
             "question": gettext("Resume? What was held is processed now."),
-            "act": lambda tenant: tenancy.resume_tenant(actor=request.user, tenant=tenant),
+            "act": lambda tenant, reason: tenancy.resume_tenant(
+                actor=request.user, tenant=tenant, reason=reason
+            ),
         }
 
 

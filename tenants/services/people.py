@@ -89,7 +89,7 @@ def set_password(*, actor: User | None, user: User, password: str) -> None:
         _record(actor, "user.password_set", user)
 
 
-def deactivate(*, actor: User | None, user: User) -> bool:
+def deactivate(*, actor: User | None, user: User, reason: str = "") -> bool:
     """Lock a person out everywhere, at once. False if that is so already.
 
     Raises: LastAdminError, LastSuperAdminError.
@@ -101,17 +101,17 @@ def deactivate(*, actor: User | None, user: User) -> bool:
         if not User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
             return False
         _end_sessions(user)
-        _record(actor, "user.deactivated", user)
+        _record(actor, "user.deactivated", user, reason=reason)
     user.is_active = False
     return True
 
 
-def reactivate(*, actor: User | None, user: User) -> bool:
+def reactivate(*, actor: User | None, user: User, reason: str = "") -> bool:
     """Let a person in again. False if he was not locked out."""
     with context.platform(), transaction.atomic():
         if not User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
             return False
-        _record(actor, "user.reactivated", user)
+        _record(actor, "user.reactivated", user, reason=reason)
     user.is_active = True
     return True
 
@@ -149,11 +149,11 @@ def set_role(*, actor: User | None, membership: Membership, role: str) -> None:
             _record_membership(actor, "membership.role_set", membership)
 
 
-def remove_membership(*, actor: User | None, membership: Membership) -> None:
+def remove_membership(*, actor: User | None, membership: Membership, reason: str = "") -> None:
     """End a person's work for a tenant, at once. What he wrote stays. Raises: LastAdminError."""
     with context.platform(), transaction.atomic():
         _require_other_admin(membership)
-        _record_membership(actor, "membership.removed", membership)
+        _record_membership(actor, "membership.removed", membership, reason=reason)
         _revoke(RefreshSession.objects.filter(user=membership.user_id, tenant=membership.tenant_id))
         membership.delete()
 
@@ -197,16 +197,24 @@ def _revoke(sessions: QuerySet[RefreshSession]) -> None:
 
 
 def _record(
-    actor: User | None, action: str, user: User, changes: dict[str, object] | None = None
+    actor: User | None,
+    action: str,
+    user: User,
+    changes: dict[str, object] | None = None,
+    *,
+    reason: str = "",
 ) -> None:
-    audit.record(actor=actor, action=action, target=user, changes=changes)
+    audit.record(actor=actor, action=action, target=user, changes=changes, reason=reason)
 
 
-def _record_membership(actor: User | None, action: str, membership: Membership) -> None:
+def _record_membership(
+    actor: User | None, action: str, membership: Membership, *, reason: str = ""
+) -> None:
     audit.record(
         actor=actor,
         action=action,
         target=membership,
         tenant=membership.tenant,
         changes={"user": membership.user_id, "role": membership.role},
+        reason=reason,
     )

@@ -44,10 +44,12 @@ def check(*, user: User, code: str) -> TOTPDevice:
     return device
 
 
-def forget(*, actor: User | None, user: User) -> bool:
+def forget(*, actor: User | None, user: User, reason: str = "") -> bool:
     """Let a super-admin who lost his phone enroll a new one. False if he had none enrolled."""
     with context.platform(), transaction.atomic():
         count, _details = TOTPDevice.objects.filter(user=user).delete()
         if count:
-            audit.record(actor=actor, action="user.second_factor_forgotten", target=user)
+            audit.record(
+                actor=actor, action="user.second_factor_forgotten", target=user, reason=reason
+            )
     return bool(count)

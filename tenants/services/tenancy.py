@@ -123,22 +123,31 @@ def change_plan(
         )
 
 
-def suspend_tenant(*, actor: User | None, tenant: Tenant) -> bool:
+def suspend_tenant(*, actor: User | None, tenant: Tenant, reason: str = "") -> bool:
     """Stop a tenant's people, sends and processing; what comes in is held. False if not active."""
-    return _move(actor, tenant, Tenant.Status.ACTIVE, Tenant.Status.SUSPENDED, "tenant.suspended")
+    before, after = Tenant.Status.ACTIVE, Tenant.Status.SUSPENDED
+    return _move(actor, tenant, before, after, "tenant.suspended", reason)
 
 
-def resume_tenant(*, actor: User | None, tenant: Tenant) -> bool:
+def resume_tenant(*, actor: User | None, tenant: Tenant, reason: str = "") -> bool:
     """Let a suspended tenant work again; what was held is replayed. False if not suspended."""
-    return _move(actor, tenant, Tenant.Status.SUSPENDED, Tenant.Status.ACTIVE, "tenant.resumed")
+    before, after = Tenant.Status.SUSPENDED, Tenant.Status.ACTIVE
+    return _move(actor, tenant, before, after, "tenant.resumed", reason)
 
 
-def _move(actor: User | None, tenant: Tenant, before: str, after: str, action: str) -> bool:
+def _move(
+    actor: User | None, tenant: Tenant, before: str, after: str, action: str, reason: str
+) -> bool:
     with context.platform(), transaction.atomic():
         moved = Tenant.objects.filter(pk=tenant.pk, status=before).update(status=after)
         if moved:
             audit.record(
-                actor=actor, action=action, target=tenant, tenant=tenant, changes={"status": after}
+                actor=actor,
+                action=action,
+                target=tenant,
+                tenant=tenant,
+                changes={"status": after},
+                reason=reason,
             )
     if moved:
         tenant.status = after

@@ -19,7 +19,7 @@ from tenants import context
 from tenants.console import ConsoleAdmin
 from tenants.models import AuditEvent, User
 from tenants.services import second_factor
-from whatsapp.webhooks.models import WebhookDelivery
+from whatsapp.webhooks.models import ParkedUnit, WebhookDelivery
 
 PEOPLE = "/admin/autocomplete/?app_label=tenants&model_name=membership&field_name=user&term=ana"
 BOSS = {"username": "admin@balcao.test", "password": "demo"}
@@ -214,6 +214,37 @@ def test_nothing_can_be_deleted(console, phones, acme, people):
         chosen = {"action": "delete_selected", "_selected_action": [first.pk], "post": "yes"}
         console.post(address_of(model, "changelist"), chosen)
         assert first_of(model) == first
+
+
+def acts_of(page: ConsoleAdmin) -> list[tuple[str, dict[str, object]]]:
+    """Where each act of a model's pages is confirmed, and with which form; no reason is in it."""
+    with context.platform():
+        key = page.model._default_manager.order_by("pk").values_list("pk", flat=True).first()
+    listed = address_of(page.model, "changelist")
+    chosen = {"_selected_action": [key], "confirmed": "yes"}
+    return [
+        *((listed, {**chosen, "action": name}) for name in page.actions),
+        *(
+            (f"{listed}{key}/{getattr(page, name).url_path}/", {"confirmed": "yes"})
+            for name in page.actions_detail
+        ),
+    ]
+
+
+def test_every_act_asks_why(console, phones, people, meta_app):
+    with context.platform():
+        delivery = WebhookDelivery.objects.create(app=meta_app, body=b"{}", sha256=b"")
+        ParkedUnit.objects.create(delivery=delivery, unit_index=0, reason="UNROUTED")
+        before = AuditEvent.objects.count()
+    acts = [act for page in admin.site._registry.values() for act in acts_of(page)]
+    assert len(acts) > 15
+
+    for address, form in acts:
+        answer = console.post(address, form)
+        assert answer.status_code == 400, (address, form)
+        assert "Say why" in answer.content.decode(), (address, form)
+    with context.platform():
+        assert AuditEvent.objects.count() == before
 
 
 def test_the_first_page_counts(console, acme, globex, phones):

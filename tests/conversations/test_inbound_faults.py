@@ -93,7 +93,7 @@ def test_a_poisonous_unit_is_parked_alone_and_comes_in_after_the_repair(
     with context.platform():
         units = list(ParkedUnit.objects.all())
     assert units[0].unit_index == 1
-    parking.replay(actor=None, units=units)
+    parking.replay(actor=None, reason="a test", units=units)
     inbound.process_deliveries()
 
     assert "wamid.p" in wamids(acme)
@@ -185,7 +185,7 @@ def test_a_body_that_three_workers_died_of_is_parked_unread(acme, meta_app, phon
 
     with context.platform():
         units = list(ParkedUnit.objects.all())
-    parking.replay(actor=None, units=units)
+    parking.replay(actor=None, reason="a test", units=units)
     inbound.process_deliveries()
     assert fates(killer) == (1, 1, 0, 0, 0)
 
@@ -249,7 +249,7 @@ def test_a_broken_tenant_does_not_stop_the_others(acme, globex, meta_app, phones
     assert parked() == [("QUARANTINED", "PARKED", "UndefinedTable 42P01")] * 2
     assert wamids(globex) == ["wamid.2"]
     with context.platform():
-        parking.replay(actor=None, units=list(ParkedUnit.objects.all()))
+        parking.replay(actor=None, reason="a test", units=list(ParkedUnit.objects.all()))
     inbound.process_deliveries()
     assert wamids(acme) == ["wamid.1", "wamid.3"]
     assert [fates(delivery) for delivery in made] == [(1, 1, 0, 0, 0)] * 3

@@ -199,7 +199,7 @@ def test_an_event_held_for_one_of_two_tenants_counts_as_parked_until_both_have_i
 def replay_all(person=None) -> int:
     with context.platform():
         units = list(ParkedUnit.objects.order_by("pk"))
-    return parking.replay(actor=person, units=units)
+    return parking.replay(actor=person, reason="a test", units=units)
 
 
 def test_an_unknown_number_s_message_comes_in_after_the_number_is_connected(
@@ -273,8 +273,8 @@ def test_a_discarded_unit_stays_where_it_is(acme, meta_app, phones, people):
     with context.platform():
         units = list(ParkedUnit.objects.all())
 
-    assert parking.discard(actor=people["admin@balcao.test"], units=units) == 1
-    assert parking.replay(actor=None, units=units) == 0
+    assert parking.discard(actor=people["admin@balcao.test"], reason="a test", units=units) == 1
+    assert parking.replay(actor=None, reason="a test", units=units) == 0
     inbound.process_deliveries()
 
     assert parked() == [("QUARANTINED", "DISCARDED", "JSONDecodeError")]

@@ -65,7 +65,7 @@ def test_units_to_be_replayed_need_no_nudge(acme, meta_app, phones, sweeper):
     age(seconds=6)
     sweeper.round()
     with context.platform():
-        parking.replay(actor=None, units=list(ParkedUnit.objects.all()))
+        parking.replay(actor=None, reason="a test", units=list(ParkedUnit.objects.all()))
         assert ParkedUnit.objects.get().state == "NEW"
 
     sweeper.round()
@@ -165,7 +165,9 @@ def test_raw_bodies_go_after_their_days_unless_something_waits(acme, meta_app, p
     with context.platform():
         old = timezone.now() - timedelta(days=8)
         WebhookDelivery.objects.exclude(pk=fresh.pk).update(received_at=old)
-        parking.discard(actor=None, units=[ParkedUnit.objects.get(delivery=made[2])])
+        parking.discard(
+            actor=None, reason="a test", units=[ParkedUnit.objects.get(delivery=made[2])]
+        )
 
     retention.purge_platform(now=timezone.now(), stopping=lambda: False)
 

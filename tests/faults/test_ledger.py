@@ -93,16 +93,16 @@ class Installation:
             return list(ParkedUnit.objects.filter(state="PARKED", **which).order_by("pk"))
 
     def replay(self) -> None:
-        parking.replay(actor=None, units=self._parked())
+        parking.replay(actor=None, reason="a test", units=self._parked())
 
     def discard_one(self) -> None:
-        parking.discard(actor=None, units=self._parked()[:1])
+        parking.discard(actor=None, reason="a test", units=self._parked()[:1])
 
     def send_on(self) -> None:
         with context.platform():
             route = PhoneRoute.objects.get(tenant__subdomain="acme")
         for unit in self._parked(reason="UNROUTED")[:2]:
-            parking.route(actor=None, unit=unit, route=route)
+            parking.route(actor=None, unit=unit, route=route, reason="a test")
 
     def prune(self) -> None:
         with context.platform():

@@ -27,7 +27,13 @@ def hooli(db) -> dict[str, object]:
 
 def confirmed(action: str, *objects: object) -> dict[str, object]:
     keys = [obj.pk for obj in objects]
-    return {"action": action, "_selected_action": keys, "confirmed": "yes"}
+    return {"action": action, "_selected_action": keys, "confirmed": "yes", "reason": "a test"}
+
+
+def why(action: str) -> str:
+    """The reason that was written down for an act."""
+    with context.platform():
+        return AuditEvent.objects.get(action=action).reason
 
 
 def fresh(obj):
@@ -88,7 +94,7 @@ def test_suspending_asks_first(console, acme, page):
     assert "Suspend?" in asked.content.decode()
     assert fresh(acme).status == "ACTIVE"
 
-    console.post("/admin/tenants/tenant/", {**chosen, "confirmed": "yes"})
+    console.post("/admin/tenants/tenant/", {**chosen, "confirmed": "yes", "reason": "a test"})
 
     assert fresh(acme).status == "SUSPENDED"
     assert page("ana@acme.test").post("/inbox/1/reply", {"text": "hi"}).status_code == 403
@@ -99,12 +105,26 @@ def test_a_tenant_is_suspended_and_resumed_from_its_own_page(console, acme):
     assert "Suspend?" in console.get(f"{address}/suspend/").content.decode()
     assert fresh(acme).status == "ACTIVE"
 
-    answer = console.post(f"{address}/suspend/", {"confirmed": "yes"})
+    answer = console.post(f"{address}/suspend/", {"confirmed": "yes", "reason": "a test"})
     assert answer["Location"] == f"{address}/change/"
     assert fresh(acme).status == "SUSPENDED"
 
-    console.post(f"{address}/resume/", {"confirmed": "yes"})
+    console.post(f"{address}/resume/", {"confirmed": "yes", "reason": "it paid"})
     assert fresh(acme).status == "ACTIVE"
+    assert (why("tenant.suspended"), why("tenant.resumed")) == ("a test", "it paid")
+
+
+def test_no_tenant_is_suspended_without_a_reason(console, acme, globex):
+    chosen = confirmed("suspend", acme, globex) | {"reason": "  "}
+    answers = [
+        console.post("/admin/tenants/tenant/", chosen),
+        console.post(f"/admin/tenants/tenant/{acme.pk}/suspend/", {"confirmed": "yes"}),
+    ]
+
+    for answer in answers:
+        assert answer.status_code == 400
+        assert "Say why" in answer.content.decode()
+    assert fresh(acme).status == fresh(globex).status == "ACTIVE"
 
 
 @pytest.mark.parametrize("action", ["suspend", "resume", "delete"])
@@ -116,7 +136,9 @@ def test_no_get_changes_a_tenant(console, acme, action):
 
 @pytest.mark.parametrize("key", ["1", "x", "%00", "00000000-0000-0000-0000-000000000000"])
 def test_a_tenant_that_does_not_exist_is_not_suspended(console, key):
-    answer = console.post(f"/admin/tenants/tenant/{key}/suspend/", {"confirmed": "yes"})
+    answer = console.post(
+        f"/admin/tenants/tenant/{key}/suspend/", {"confirmed": "yes", "reason": "a test"}
+    )
 
     assert answer.status_code in (302, 400, 404)
 
@@ -225,8 +247,11 @@ def test_people_are_deactivated_and_never_deleted(console, people):
     console.post("/admin/tenants/user/", confirmed("deactivate", ana))
     assert not fresh(ana).is_active
 
-    console.post(f"/admin/tenants/user/{ana.pk}/reactivate/", {"confirmed": "yes"})
+    console.post(
+        f"/admin/tenants/user/{ana.pk}/reactivate/", {"confirmed": "yes", "reason": "she is back"}
+    )
     assert fresh(ana).is_active
+    assert (why("user.deactivated"), why("user.reactivated")) == ("a test", "she is back")
 
 
 def test_of_many_those_that_cannot_be_changed_are_named(console, people):
@@ -250,11 +275,14 @@ def test_the_super_admin_cannot_lock_himself_out(console, people):
 
 def test_a_lost_phone_is_forgotten(console, people):
     boss = people["admin@balcao.test"]
-    console.post(f"/admin/tenants/user/{boss.pk}/forget-factor/", {"confirmed": "yes"})
+    console.post(
+        f"/admin/tenants/user/{boss.pk}/forget-factor/", {"confirmed": "yes", "reason": "a test"}
+    )
 
     assert console.get("/admin/").status_code == 302
     asked = console.get("/admin/", follow=True).content.decode()
     assert "data:image/svg+xml" in asked
+    assert why("user.second_factor_forgotten") == "a test"
 
 
 def test_a_role_is_changed_and_the_last_admin_stays(console, people, acme):
@@ -281,11 +309,14 @@ def test_a_membership_does_not_move_to_another_tenant(console, people, acme, glo
 
 
 def test_every_change_says_who_and_from_where(console, acme, people):
-    console.post(f"/admin/tenants/tenant/{acme.pk}/suspend/", {"confirmed": "yes"})
+    console.post(
+        f"/admin/tenants/tenant/{acme.pk}/suspend/", {"confirmed": "yes", "reason": "a test"}
+    )
 
     with context.platform():
         event = AuditEvent.objects.get(action="tenant.suspended")
     assert event.actor_id == people["admin@balcao.test"].pk
+    assert event.reason == "a test"
     assert event.ip_address == "127.0.0.1"
     assert len(event.request_id) == 32
     html = console.get("/admin/tenants/auditevent/").content.decode()
@@ -293,7 +324,9 @@ def test_every_change_says_who_and_from_where(console, acme, people):
 
 
 def test_the_audit_log_has_no_form(console, acme):
-    console.post(f"/admin/tenants/tenant/{acme.pk}/suspend/", {"confirmed": "yes"})
+    console.post(
+        f"/admin/tenants/tenant/{acme.pk}/suspend/", {"confirmed": "yes", "reason": "a test"}
+    )
     with context.platform():
         event = AuditEvent.objects.get(action="tenant.suspended")
     address = f"/admin/tenants/auditevent/{event.pk}/change/"

@@ -58,6 +58,42 @@ def test_nor_can_the_models_change_it(acme):
             event.delete()
 
 
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("  it was ours \r\n by mistake ", "it was ours by mistake"),
+        ("é um teste", "é um teste"),
+        ("a\x00b\u202ec", "a b c"),
+        ("x" * 500, "x" * 500),
+        (" " * 600 + "x", "x"),
+    ],
+    ids=["lines", "letters", "control characters", "long", "spaces"],
+)
+def test_a_reason_is_one_line(typed, kept):
+    assert audit.stated(typed) == kept
+
+
+@pytest.mark.parametrize("typed", ["", " ", "\n\t", "\x00", "\u200b\u00ad"])
+def test_what_looks_empty_is_no_reason(typed):
+    with pytest.raises(audit.ReasonMissingError):
+        audit.stated(typed)
+
+
+def test_a_reason_has_an_end():
+    with pytest.raises(audit.ReasonTooLongError):
+        audit.stated("x" * 501)
+
+
+def test_what_was_done_to_one_thing_is_found(acme, globex, people):
+    boss = people["admin@balcao.test"]
+    with context.platform():
+        for tenant, why in ((acme, "first"), (globex, "another"), (acme, "last")):
+            audit.record(actor=boss, action="tenant.seen", target=tenant, reason=why)
+        found = [(event.reason, event.actor) for event in audit.about(acme)]
+
+    assert found == [("last", boss), ("first", boss)]
+
+
 def _execute(statement: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement)

@@ -3,6 +3,7 @@
 import pytest
 
 from tenants import context, secrets
+from tenants.models import AuditEvent
 from tests.conftest import PHONES
 from whatsapp.models import Phone
 from whatsapp.webhooks.models import PhoneRoute
@@ -111,9 +112,11 @@ def test_releasing_asks_first(console, form):
     assert "Release?" in console.get(address).content.decode()
     assert route_of(PHONES["acme"][0]) is not None
 
-    answer = console.post(address, {"confirmed": "yes"})
+    answer = console.post(address, {"confirmed": "yes", "reason": "a test"})
     assert answer["Location"] == "/admin/webhooks/phoneroute/"
     assert route_of(PHONES["acme"][0]) is None
+    with context.platform():
+        assert AuditEvent.objects.get(action="number.released").reason == "a test"
 
 
 @pytest.mark.parametrize("field", ["tenant", "app"])

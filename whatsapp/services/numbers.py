@@ -93,7 +93,7 @@ def replace_token(*, actor: User | None, route: PhoneRoute, access_token: str) -
         _record(actor, "number.token_replaced", route)
 
 
-def release(*, actor: User | None, route: PhoneRoute) -> None:
+def release(*, actor: User | None, route: PhoneRoute, reason: str = "") -> None:
     """Let go of a number: its events are nobody's from now on, its token is forgotten.
 
     The conversations stay. Whoever connects the number next gets what comes in from then on only.
@@ -102,7 +102,7 @@ def release(*, actor: User | None, route: PhoneRoute) -> None:
         _update_phone(
             route, access_token_sealed="", status=Phone.Status.INACTIVE, check_due_at=None
         )
-        _record(actor, "number.released", route)
+        _record(actor, "number.released", route, reason=reason)
         route.delete()
 
 
@@ -176,11 +176,12 @@ def _is_token(access_token: str) -> bool:
     return 8 <= len(access_token) <= 2048 and printable
 
 
-def _record(actor: User | None, action: str, route: PhoneRoute) -> None:
+def _record(actor: User | None, action: str, route: PhoneRoute, *, reason: str = "") -> None:
     audit.record(
         actor=actor,
         action=action,
         target=route,
         tenant=route.tenant,
         changes={"phone_number_id": route.phone_number_id, "app": route.app_id},
+        reason=reason,
     )

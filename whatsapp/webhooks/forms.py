@@ -11,6 +11,7 @@ from unfold.widgets import (
     UnfoldAdminSingleDateWidget,
 )
 
+from tenants.console import ReasonForm
 from whatsapp.webhooks.models import MetaApp, PhoneRoute
 
 
@@ -72,9 +73,10 @@ class LedgerForm(forms.Form):
         }
 
 
-class RouteForm(forms.Form):
-    """The number that a unit of an unknown one is for."""
+class RouteForm(ReasonForm):
+    """The number that a unit of an unknown one is for, and why."""
 
+    field_order = ("route", "reason")
     route = forms.ModelChoiceField(
         label=_("Number"),
         queryset=PhoneRoute.objects.select_related("tenant").order_by("tenant__name", "pk"),

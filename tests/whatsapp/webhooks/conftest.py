@@ -5,7 +5,9 @@ import pytest
 
 from tenants import context, secrets
 from tests.whatsapp.webhooks.door import Door
-from whatsapp.webhooks.models import MetaApp, WebhookDelivery
+from whatsapp.webhooks.models import MetaApp, ParkedUnit, WebhookDelivery
+
+BODY = b'{"text": "what a customer wrote"}'
 
 
 @pytest.fixture
@@ -48,3 +50,36 @@ def own_app(transactional_db, acme) -> Callable[..., MetaApp]:
             return MetaApp.objects.create(**(values | changes))
 
     return make
+
+
+@pytest.fixture
+def delivery(meta_app) -> WebhookDelivery:
+    """A delivery of three units, of which one is not accounted for."""
+    with context.platform():
+        return WebhookDelivery.objects.create(
+            app=meta_app,
+            body=BODY,
+            sha256=b"\xab" * 32,
+            state="DONE",
+            units_total=3,
+            units_stored=1,
+            units_parked=1,
+        )
+
+
+@pytest.fixture
+def units(delivery, acme) -> list[ParkedUnit]:
+    """A unit for each reason; the held one is acme's."""
+    with context.platform():
+        return [
+            ParkedUnit.objects.create(
+                delivery=delivery,
+                unit_index=number,
+                reason=reason,
+                tenant=acme if reason == "HELD" else None,
+                field="messages",
+                phone_number_id=f"99{number}",
+                error="KeyError" if reason == "QUARANTINED" else "",
+            )
+            for number, reason in enumerate(ParkedUnit.Reason)
+        ]

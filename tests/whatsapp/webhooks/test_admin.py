@@ -8,44 +8,11 @@ from django.utils import timezone
 from tenants import context
 from tenants.models import AuditEvent, Tenant
 from tests.conftest import APP_SECRET, VERIFY_TOKEN
+from tests.whatsapp.webhooks.conftest import BODY
 from whatsapp.webhooks.models import MetaApp, ParkedUnit, PhoneRoute, WebhookDelivery
 from whatsapp.webhooks.services import apps
 
 SECRET = "0123456789abcdef0123456789abcdef"
-BODY = b'{"text": "what a customer wrote"}'
-
-
-@pytest.fixture
-def delivery(meta_app) -> WebhookDelivery:
-    """A delivery of three units, of which one is not accounted for."""
-    with context.platform():
-        return WebhookDelivery.objects.create(
-            app=meta_app,
-            body=BODY,
-            sha256=b"\xab" * 32,
-            state="DONE",
-            units_total=3,
-            units_stored=1,
-            units_parked=1,
-        )
-
-
-@pytest.fixture
-def units(delivery, acme) -> list[ParkedUnit]:
-    """A unit for each reason; the held one is acme's."""
-    with context.platform():
-        return [
-            ParkedUnit.objects.create(
-                delivery=delivery,
-                unit_index=number,
-                reason=reason,
-                tenant=acme if reason == "HELD" else None,
-                field="messages",
-                phone_number_id=f"99{number}",
-                error="KeyError" if reason == "QUARANTINED" else "",
-            )
-            for number, reason in enumerate(ParkedUnit.Reason)
-        ]
 
 
 def fresh(obj):
@@ -106,8 +73,11 @@ def test_a_rotation_moves_the_secret_before_aside(console, meta_app):
     assert rotated.previous_secret_sealed == meta_app.app_secret_sealed
     assert "the one before is still taken" in console.get(f"{address}/change/").content.decode()
 
-    console.post(f"{address}/forget-previous/", {"confirmed": "yes"})
+    console.post(f"{address}/forget-previous/", {"confirmed": "yes", "reason": "a test"})
     assert fresh(meta_app).previous_secret_sealed == ""
+    with context.platform():
+        event = AuditEvent.objects.get(action="meta_app.previous_secret_forgotten")
+    assert event.reason == "a test"
 
 
 def test_an_app_sealed_with_a_lost_key_says_so(console, meta_app, settings):
@@ -167,7 +137,9 @@ def test_replaying_asks_first_and_then_says_how_many(console, units, acme):
     assert {fresh(unit).state for unit in units} == {"PARKED"}
 
     html = console.post(
-        "/admin/webhooks/parkedunit/", {**chosen, "confirmed": "yes"}, follow=True
+        "/admin/webhooks/parkedunit/",
+        {**chosen, "confirmed": "yes", "reason": "a test"},
+        follow=True,
     ).content.decode()
 
     assert "Changed: 3" in html
@@ -180,6 +152,7 @@ def test_all_of_a_filter_are_discarded_at_once(console, units):
         "_selected_action": [units[0].pk],
         "select_across": "1",
         "confirmed": "yes",
+        "reason": "a test",
     }
     console.post("/admin/webhooks/parkedunit/?reason__exact=UNROUTED", chosen)
 
@@ -189,7 +162,7 @@ def test_all_of_a_filter_are_discarded_at_once(console, units):
 
 @pytest.mark.parametrize("key", ["999999", "x", "1 OR 1=1"])
 def test_nonsense_is_not_replayed(console, units, key):
-    chosen = {"action": "replay", "_selected_action": [key], "confirmed": "yes"}
+    chosen = {"action": "replay", "_selected_action": [key], "confirmed": "yes", "reason": "a test"}
     answer = console.post("/admin/webhooks/parkedunit/", chosen)
 
     assert answer.status_code in (200, 302, 400)
@@ -208,7 +181,7 @@ def test_a_unit_of_an_unknown_number_is_sent_on(console, units, phones):
         route = PhoneRoute.objects.get(phone_number_id=phones["acme"].phone_number_id)
     asked = console.get(send_on(units[0])).content.decode()
 
-    console.post(send_on(units[0]), {"route": route.pk})
+    console.post(send_on(units[0]), {"route": route.pk, "reason": "a test"})
 
     assert "990" in asked and "Acme" in asked
     unit = fresh(units[0])
@@ -221,7 +194,7 @@ def test_what_waits_for_another_reason_is_not_sent_on(console, units, phones):
     with context.platform():
         route = PhoneRoute.objects.get(phone_number_id=phones["acme"].phone_number_id)
 
-    answer = console.post(send_on(units[1]), {"route": route.pk})
+    answer = console.post(send_on(units[1]), {"route": route.pk, "reason": "a test"})
 
     assert answer.status_code == 409
     assert "unknown number" in answer.content.decode()
@@ -238,7 +211,7 @@ def test_nothing_goes_to_a_number_of_another_app(console, units, phones):
         )
         route = PhoneRoute.objects.get(phone_number_id=phones["globex"].phone_number_id)
 
-    answer = console.post(send_on(units[0]), {"route": route.pk})
+    answer = console.post(send_on(units[0]), {"route": route.pk, "reason": "a test"})
 
     assert answer.status_code == 409
     assert "another Meta app" in answer.content.decode()
@@ -247,7 +220,7 @@ def test_nothing_goes_to_a_number_of_another_app(console, units, phones):
 
 @pytest.mark.parametrize("route", ["", "999999", "x"])
 def test_nonsense_is_no_number(console, units, route):
-    assert console.post(send_on(units[0]), {"route": route}).status_code == 400
+    assert console.post(send_on(units[0]), {"route": route, "reason": "a test"}).status_code == 400
     assert fresh(units[0]).state == "PARKED"
 
 
@@ -267,6 +240,7 @@ def test_units_of_a_time_are_replayed_at_once(console, units):
         "_selected_action": [units[1].pk],
         "select_across": "1",
         "confirmed": "yes",
+        "reason": "a test",
     }
 
     console.post(f"/admin/webhooks/parkedunit/?created_at__gte={since}%2000:00:00%2B00:00", chosen)

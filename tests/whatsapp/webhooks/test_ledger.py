@@ -73,7 +73,7 @@ def everything(acme, globex, phones, meta_app, good):
     )
     inbound.process_deliveries()
     with context.platform():
-        parking.discard(actor=None, units=parked("QUARANTINED")[:1])
+        parking.discard(actor=None, reason="a test", units=parked("QUARANTINED")[:1])
     deliver(meta_app, body(change(messages=[text("wamid.6")])))
 
 
@@ -99,7 +99,7 @@ def test_what_is_missing_is_said(everything):
 def test_it_stays_right_whatever_is_decided(everything, globex):
     with context.platform():
         Tenant.objects.filter(pk=globex.pk).update(status="ACTIVE")
-        parking.replay(actor=None, units=[*parked("HELD"), *parked("UNROUTED")])
+        parking.replay(actor=None, reason="a test", units=[*parked("HELD"), *parked("UNROUTED")])
     assert now_of().unaccounted == 0
 
     inbound.process_deliveries()
@@ -178,14 +178,14 @@ def test_a_replay_is_done_though_its_body_is_known(acme, globex, meta_app, phone
     first, second = deliver(meta_app, held, held)
     inbound.process_deliveries()
     with context.platform():
-        parking.discard(actor=None, units=[ParkedUnit.objects.get(delivery=first)])
+        parking.discard(actor=None, reason="a test", units=[ParkedUnit.objects.get(delivery=first)])
         WebhookDelivery.objects.filter(pk=first.pk).update(
             received_at=timezone.now() - timedelta(days=8)
         )
     assert prune() == 1
     with context.platform():
         Tenant.objects.filter(pk=globex.pk).update(status="ACTIVE")
-        parking.replay(actor=None, units=[ParkedUnit.objects.get(delivery=second)])
+        parking.replay(actor=None, reason="a test", units=[ParkedUnit.objects.get(delivery=second)])
 
     inbound.process_deliveries()
 
@@ -270,7 +270,7 @@ def test_what_was_sent_on_to_a_number_is_taken_in_as_its(acme, meta_app, phones)
     with context.platform():
         (unit,) = parked("UNROUTED")
         route = PhoneRoute.objects.get(phone_number_id=phones["acme"].phone_number_id)
-        parking.route(actor=None, unit=unit, route=route)
+        parking.route(actor=None, unit=unit, route=route, reason="a test")
 
     inbound.process_deliveries()
 

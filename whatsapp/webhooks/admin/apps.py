@@ -89,7 +89,9 @@ class MetaAppAdmin(ConsoleAdmin):
             request,
             object_id,
             question=gettext("Refuse what the secret before the rotation signed, from now on?"),
-            act=lambda app: apps.forget_previous_secret(actor=request.user, app=app),
+            act=lambda app, reason: apps.forget_previous_secret(
+                actor=request.user, app=app, reason=reason
+            ),
             danger=True,
         )
 

@@ -4,14 +4,26 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
+from tenants import audit
 from tenants.console import TENANT_FILTER, ConsoleRequest, ReadOnlyAdmin
 from whatsapp.webhooks.forms import RouteForm
 from whatsapp.webhooks.models import ParkedUnit
 from whatsapp.webhooks.services import parking
+
+# What the audit log calls them, and what they are called to people.
+ACTS = {
+    "parked_unit.replayed": _("Replayed"),
+    "parked_unit.routed": _("Sent on"),
+    "parked_unit.discarded": _("Discarded"),
+}
+DECISIONS_SHOWN = 20
 
 
 @admin.register(ParkedUnit)
@@ -33,9 +45,11 @@ class ParkedUnitAdmin(ReadOnlyAdmin):
     search_help_text = _("A phone number id, or an error as it is shown")
     ordering = ("-id",)
     actions = ("replay", "discard")
-    actions_detail = ("send_on",)
-    fields = ("id", "reason", "state", "tenant", "field", "phone_number_id", "routed_to", "error")
-    fields += ("delivery_number", "unit_index", "created_at", "resolved_at")  # type: ignore[assignment]
+    actions_detail = ("replay_one", "send_on", "discard_one")
+    fields = (
+        *("id", "reason", "state", "why", "tenant", "field", "phone_number_id", "routed_to"),
+        *("error", "delivery_number", "unit_index", "created_at", "resolved_at"),
+    )
 
     @display(
         description=_("reason"),
@@ -53,6 +67,20 @@ class ParkedUnitAdmin(ReadOnlyAdmin):
     def delivery_number(self, unit: ParkedUnit) -> str:
         return f"#{unit.delivery_id}"
 
+    @display(description=_("why"))
+    def why(self, unit: ParkedUnit) -> str:
+        """Say who decided what about it, when and why, the newest first."""
+        lines = (
+            (
+                date_format(timezone.localtime(event.at), "SHORT_DATETIME_FORMAT"),
+                event.actor or "-",
+                ACTS.get(event.action, event.action),
+                event.reason or "-",
+            )
+            for event in audit.about(unit)[:DECISIONS_SHOWN]
+        )
+        return format_html_join("", "<p>{} · {} · {}: {}</p>", lines) or "-"
+
     @admin.action(description=_("Replay"))
     def replay(self, request: ConsoleRequest, chosen: QuerySet[ParkedUnit]) -> HttpResponse | None:
         return self.for_all(
@@ -60,7 +88,20 @@ class ParkedUnitAdmin(ReadOnlyAdmin):
             chosen,
             action="replay",
             question=gettext("Replay these units? What was applied before is not applied twice."),
-            act=lambda units: parking.replay(actor=request.user, units=units),
+            act=lambda units, reason: parking.replay(
+                actor=request.user, units=units, reason=reason
+            ),
+        )
+
+    @action(description=_("Replay"), icon="replay", url_path="replay")
+    def replay_one(self, request: ConsoleRequest, object_id: str) -> HttpResponse:
+        return self.for_one(
+            request,
+            object_id,
+            question=gettext("Replay this unit? What was applied before is not applied twice."),
+            act=lambda unit, reason: bool(
+                parking.replay(actor=request.user, units=[unit], reason=reason)
+            ),
         )
 
     @action(description=_("Send on to a number"), icon="alt_route", url_path="send-on")
@@ -73,9 +114,7 @@ class ParkedUnitAdmin(ReadOnlyAdmin):
         if form.is_valid() and self._one(
             request,
             unit,
-            lambda one: parking.route(
-                actor=request.user, unit=one, route=form.cleaned_data["route"]
-            ),
+            lambda one: parking.route(actor=request.user, unit=one, **form.cleaned_data),
         ):
             self.message_user(request, gettext("It is tried again as that number's."))
             return HttpResponseRedirect(self.address("change", object_id))
@@ -96,6 +135,20 @@ class ParkedUnitAdmin(ReadOnlyAdmin):
             chosen,
             action="discard",
             question=gettext("Discard these units? They are never applied."),
-            act=lambda units: parking.discard(actor=request.user, units=units),
+            act=lambda units, reason: parking.discard(
+                actor=request.user, units=units, reason=reason
+            ),
+            danger=True,
+        )
+
+    @action(description=_("Discard"), icon="delete", url_path="discard")
+    def discard_one(self, request: ConsoleRequest, object_id: str) -> HttpResponse:
+        return self.for_one(
+            request,
+            object_id,
+            question=gettext("Discard this unit? It is never applied."),
+            act=lambda unit, reason: bool(
+                parking.discard(actor=request.user, units=[unit], reason=reason)
+            ),
             danger=True,
         )

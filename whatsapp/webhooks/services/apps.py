@@ -95,13 +95,13 @@ def rotate_secret(*, actor: User | None, app: MetaApp, app_secret: str) -> bool:
     return True
 
 
-def forget_previous_secret(*, actor: User | None, app: MetaApp) -> bool:
+def forget_previous_secret(*, actor: User | None, app: MetaApp, reason: str = "") -> bool:
     """Take no more of what the secret before the rotation signed. False if there was none."""
     with context.platform(), transaction.atomic():
         held = MetaApp.objects.filter(pk=app.pk).exclude(previous_secret_sealed="")
         if not held.update(previous_secret_sealed=""):
             return False
-        _record(actor, "meta_app.previous_secret_forgotten", app)
+        _record(actor, "meta_app.previous_secret_forgotten", app, reason=reason)
     return True
 
 
@@ -189,5 +189,9 @@ def _owner(owner: UUID | None) -> str:
     return secrets.PLATFORM if owner is None else str(owner)
 
 
-def _record(actor: User | None, action: str, app: MetaApp, **changes: object) -> None:
-    audit.record(actor=actor, action=action, target=app, tenant=app.tenant, changes=changes)
+def _record(
+    actor: User | None, action: str, app: MetaApp, *, reason: str = "", **changes: object
+) -> None:
+    audit.record(
+        actor=actor, action=action, target=app, tenant=app.tenant, changes=changes, reason=reason
+    )

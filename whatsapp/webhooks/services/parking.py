@@ -93,16 +93,21 @@ class OtherAppError(DomainError):
     )
 
 
-def replay(*, actor: User | None, units: Iterable[ParkedUnit]) -> int:
-    """Have parked units tried again; return how many were parked still. Harmless when repeated."""
-    return _decide(actor, units, ParkedUnit.State.NEW, "parked_unit.replayed")
+def replay(*, actor: User | None, units: Iterable[ParkedUnit], reason: str) -> int:
+    """Have parked units tried again; return how many were parked still. Harmless when repeated.
+
+    Raises: audit.ReasonMissingError, audit.ReasonTooLongError.
+    """
+    return _decide(actor, units, ParkedUnit.State.NEW, "parked_unit.replayed", reason)
 
 
-def route(*, actor: User | None, unit: ParkedUnit, route: PhoneRoute) -> bool:
+def route(*, actor: User | None, unit: ParkedUnit, route: PhoneRoute, reason: str) -> bool:
     """Have a unit of a number that nobody has tried again as that of another one; False if late.
 
-    For a number that goes on under another id. Raises: NotUnroutedError, OtherAppError.
+    For a number that goes on under another id. Raises: NotUnroutedError, OtherAppError, and what
+    ``audit.stated`` does.
     """
+    stated = audit.stated(reason)
     if unit.reason != ParkedUnit.Reason.UNROUTED:
         raise NotUnroutedError
     with context.platform(), transaction.atomic():
@@ -113,29 +118,35 @@ def route(*, actor: User | None, unit: ParkedUnit, route: PhoneRoute) -> bool:
         parked = ParkedUnit.objects.filter(pk=unit.pk, state=ParkedUnit.State.PARKED)
         routed = parked.update(routed_to=route.phone_number_id)
         if routed:
-            _move(actor, unit, ParkedUnit.State.NEW, "parked_unit.routed")
+            _move(actor, unit, ParkedUnit.State.NEW, "parked_unit.routed", stated)
             queue.nudge("conversations.tasks.process_deliveries")
     return bool(routed)
 
 
-def discard(*, actor: User | None, units: Iterable[ParkedUnit]) -> int:
-    """Give parked units up; their deliveries go with the retention. Return how many were parked."""
-    return _decide(actor, units, ParkedUnit.State.DISCARDED, "parked_unit.discarded")
+def discard(*, actor: User | None, units: Iterable[ParkedUnit], reason: str) -> int:
+    """Give parked units up; their deliveries go with the retention. Return how many were parked.
+
+    Raises: audit.ReasonMissingError, audit.ReasonTooLongError.
+    """
+    return _decide(actor, units, ParkedUnit.State.DISCARDED, "parked_unit.discarded", reason)
 
 
-def _decide(actor: User | None, units: Iterable[ParkedUnit], state: str, action: str) -> int:
+def _decide(
+    actor: User | None, units: Iterable[ParkedUnit], state: str, action: str, reason: str
+) -> int:
+    stated = audit.stated(reason)
     count = 0
     with context.platform():
         waiting = iter(list(units))
         while page := list(islice(waiting, PAGE)):
             with transaction.atomic():  # tens of thousands at once would hold their locks for long
-                count += sum(_move(actor, unit, state, action) for unit in page)
+                count += sum(_move(actor, unit, state, action, stated) for unit in page)
                 if count and state == ParkedUnit.State.NEW:
                     queue.nudge("conversations.tasks.process_deliveries")
     return count
 
 
-def _move(actor: User | None, unit: ParkedUnit, state: str, action: str) -> int:
+def _move(actor: User | None, unit: ParkedUnit, state: str, action: str, reason: str) -> int:
     # Compare and set: the rival is another admin's click.
     parked = ParkedUnit.objects.filter(pk=unit.pk, state=ParkedUnit.State.PARKED)
     resolved_at = None if state == ParkedUnit.State.NEW else timezone.now()
@@ -143,7 +154,7 @@ def _move(actor: User | None, unit: ParkedUnit, state: str, action: str) -> int:
     if moved:
         # Whoever asks again wants it tried again, also when it killed workers before.
         WebhookDelivery.objects.filter(pk=unit.delivery_id).update(attempts=0)
-        audit.record(actor=actor, action=action, target=unit, tenant=unit.tenant)
+        audit.record(actor=actor, action=action, target=unit, tenant=unit.tenant, reason=reason)
     return moved
 
 
