@@ -3,6 +3,7 @@
 import csv
 import io
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
@@ -30,6 +31,8 @@ OPEN = (
 # 130472 and 131049: Meta chose not to deliver it; 131050: the customer wants none. None of these
 # says that the list or the template is bad.
 NO_FAULT = (130472, 131049, 131050)
+# WhatsApp holds the number back, or it wrote to too many people: there is no code for that alone.
+HELD_BACK = 131048
 _ADVICE: dict[str, Any] = {
     Broadcast.PauseReason.FAILURES: _(
         "Look at the failed rows: their reasons say what to mend. Resume when it is mended."
@@ -57,7 +60,9 @@ _TALLY = """
     SELECT COALESCE(message.status, recipient.state), count(*),
         count(*) FILTER (WHERE message.created_at >= %(since)s),
         count(*) FILTER (WHERE message.created_at >= %(since)s
-            AND COALESCE(message.error_code, 0) <> ALL (%(no_fault)s::int[]))
+            AND COALESCE(message.error_code, 0) <> ALL (%(no_fault)s::int[])),
+        max(message.failed_at) FILTER (
+            WHERE message.error_code = %(spam)s AND message.status = 'FAILED')
     FROM conversations_broadcastrecipient AS recipient
     LEFT JOIN conversations_message AS message
         ON message.id = recipient.message_id AND recipient.state = 'QUEUED'
@@ -73,6 +78,7 @@ class Tally:
     counts: dict[str, int]
     ended: int  # since it was last started or resumed: messages whose end is known
     failed: int  # of these, what speaks against the list or the template
+    held_at: datetime | None = None  # when WhatsApp last refused one to hold the number back
 
     @property
     def is_open(self) -> bool:
@@ -111,14 +117,16 @@ def tally(broadcast: Broadcast) -> Tally:
         "broadcast": broadcast.pk,
         "since": broadcast.judged_at,
         "no_fault": list(NO_FAULT),
+        "spam": HELD_BACK,
     }
     with connection.cursor() as cursor:
         cursor.execute(_TALLY, params)
         rows = cursor.fetchall()
     return Tally(
-        {state: count for state, count, _since, _faults in rows},
-        sum(since for state, _count, since, _faults in rows if state not in OPEN),
-        sum(faults for state, _count, _since, faults in rows if state == Message.Status.FAILED),
+        {state: count for state, count, *_rest in rows},
+        sum(since for state, _count, since, *_rest in rows if state not in OPEN),
+        sum(faults for state, _, _, faults, _ in rows if state == Message.Status.FAILED),
+        max((held_at for *_rest, held_at in rows if held_at is not None), default=None),
     )
 
 

@@ -126,6 +126,7 @@ BROADCAST: dict[str, Any] = {
     "status": "RUNNING",
     "pause_reason": "",
     "waiting_for": "",
+    "waits_until": None,
     "problem": "",
     "total": 5000,
     "counts": {"READY": 3200, "SKIPPED": 14, "SENT": 300, "DELIVERED": 1480, "FAILED": 6},

@@ -1,5 +1,7 @@
 """One template to many people: what was asked for, to whom, and what became of each."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -55,6 +57,8 @@ class Broadcast(models.Model):
     waiting_for = models.CharField(
         max_length=12, choices=Wait, blank=True, default="", db_default=""
     )
+    waits_until = models.DateTimeField(null=True)  # about; null: nobody knows
+    look_at = models.DateTimeField(null=True)  # not fed before: nothing will have changed
     problem = models.CharField(max_length=500, blank=True, default="", db_default="")  # of its list
     starts_when_ready = models.BooleanField(default=False, db_default=False)
     total = models.PositiveIntegerField(default=0, db_default=0)  # rows of the list, read so far
@@ -96,6 +100,10 @@ class Broadcast(models.Model):
     @property
     def is_over(self) -> bool:
         return self.status in {self.Status.FINISHED, self.Status.CANCELLED}
+
+    def waits(self, reason: str = "", *, until: datetime | None = None) -> None:
+        """Say what it waits for, and until when; without a reason it waits for nothing."""
+        self.waiting_for, self.waits_until, self.look_at = reason, until, None
 
     @property
     def is_moving(self) -> bool:

@@ -108,6 +108,9 @@ class BroadcastSerializer(serializers.Serializer[Any]):
     waiting_for = serializers.CharField(
         help_text="What holds it up while it runs; it goes on by itself."
     )
+    waits_until = serializers.DateTimeField(
+        allow_null=True, help_text="About when it goes on; null where nobody knows."
+    )
     problem = serializers.CharField(help_text="Why its list could not be read, or not be started.")
     total = serializers.IntegerField(help_text="Rows of the list, read so far.")
     counts = serializers.DictField(

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from conversations import rules
-from conversations.services import heads, outbox
+from conversations.services import heads, outbox, outreach
 from conversations.services.heads import Claim, Head, Sender
 from conversations.services.outbox import Move
 from tenants import context, secrets
@@ -154,11 +154,8 @@ def _in_turn(found: Sequence[Head], turn: int) -> list[Head]:
 def _claim(
     cursor: Cursor, sender: Sender, fit: Sequence[Head], grant: pace.Grant, asked_at: float
 ) -> list[Claim]:
-    claims = [
-        head.claim(sender, asked_at + grant.waits[head.message_id])
-        for head in fit
-        if head.message_id in grant.waits
-    ]
+    granted = [head for head in fit if head.message_id in grant.waits]
+    claims = [head.claim(sender, asked_at + grant.waits[head.message_id]) for head in granted]
     params = {
         "rank": rules.RANKS["SENDING"],
         "seconds": LEASE_SECONDS,
@@ -166,6 +163,7 @@ def _claim(
     }
     if claims:
         cursor.execute(_CLAIM, params)
+        outreach.note(cursor, sender.phone_id, [head for head in granted if head.reaches_out])
     if grant.delayed:
         cursor.execute(_DELAY, (list(grant.delayed), list(grant.delayed.values())))
     return claims

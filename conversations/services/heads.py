@@ -31,7 +31,8 @@ NO_ADDRESS = _("No number of this customer is known.")
 # A file that it brings is with Meta already, unless the window closed meanwhile. A row that a rival
 # has locked is the rival's; what he did to it is looked at again after the lock.
 _HEADS = """
-    SELECT message.lane, message.id, message.attempts, message.conversation_id, message.type,
+    SELECT message.lane, message.id, message.attempts, message.conversation_id,
+        conversation.contact_id, message.type,
         message.content::text, message.extras #>> '{context,id}', message.media_id, upload.media_id,
         conversation.window_opened_at,
         contact.marketing_opted_out_at IS NOT NULL
@@ -127,6 +128,7 @@ class Head:
     message_id: int
     attempts: int
     conversation_id: int
+    contact_id: int
     type: str
     content: str  # JSON
     quoted: str | None  # the wamid of what it answers
@@ -140,12 +142,20 @@ class Head:
     address: str | None
     now: datetime
 
+    @property
+    def reaches_out(self) -> bool:
+        """Whether it is a template to somebody whose window is closed: Meta limits how many."""
+        return self.type == Message.Type.TEMPLATE and not self._window_open
+
+    @property
+    def _window_open(self) -> bool:
+        return rules.window_open(self.opened_at, self.now)
+
     def refusal(self) -> Move | None:
         """Return why it can no longer be sent, if so."""
         if self.address is None:
             return self._failed(NO_NUMBER, NO_ADDRESS)
-        free = self.type != Message.Type.TEMPLATE
-        if free and not rules.window_open(self.opened_at, self.now):
+        if self.type != Message.Type.TEMPLATE and not self._window_open:
             return self._failed(WINDOW_CLOSED, CLOSED_WHILE_QUEUED)
         if self.unwanted:
             return self._failed(OPTED_OUT, STOPPED_WHILE_QUEUED)

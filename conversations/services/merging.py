@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from conversations.services import block_rows, consent
+from conversations.services import block_rows, consent, outreach
 from conversations.services.identities import Pair
 from tenants.db import arrays
 from tenants.feed.live import Cursor, Draft
@@ -178,6 +178,7 @@ def join(cursor: Cursor, gone: dict[int, int], others: Iterable[int] = ()) -> li
     drafts: list[Draft] = []
     for (_, contact), threads in sorted(groups.items(), key=lambda group: group[1][0].id):
         drafts += _join(cursor, contact, threads)
+    outreach.move(cursor, gone)
     return drafts
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from conversations import rules
+from conversations.services import outreach
 from tenants.feed import live
 from tenants.feed.live import Cursor, Draft
 from tenants.feed.models import Change
@@ -95,7 +96,11 @@ def move(cursor: Cursor, moves: Sequence[Move]) -> list[Draft]:
         [one.code for one in moves],
         [one.detail for one in moves],
     )
-    return _changes(cursor, _MOVE, columns) if moves else []
+    if not moves:
+        return []
+    drafts = _changes(cursor, _MOVE, columns)
+    outreach.take_back(cursor, [one.message_id for one in moves])
+    return drafts
 
 
 def accept(cursor: Cursor, phone_id: int, wamids: dict[int, str]) -> list[Draft]:

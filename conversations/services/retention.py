@@ -15,7 +15,7 @@ from tenants.feed.models import Change
 from tenants.models import Tenant
 from tenants.services import sessions
 from whatsapp.models import MediaFile
-from whatsapp.services import files, jobs
+from whatsapp.services import files, jobs, reach
 from whatsapp.webhooks.services import retention as deliveries
 
 CHANGES_KEPT_FOR = timedelta(days=7)
@@ -39,13 +39,14 @@ def purge_platform(*, now: datetime, stopping: Callable[[], bool]) -> None:
 def purge_tenant(*, tenant: Tenant, now: datetime) -> None:
     """Delete the tenant's old changes, answers, statuses of unknown messages, uploads and jobs.
 
-    In the tenant's context.
+    And whom it wrote to a day ago. In the tenant's context.
     """
     _purge_changes(before=now - CHANGES_KEPT_FOR)
     _purge_uploads(tenant, before=now - UPLOADS_KEPT_FOR)
     idempotency.purge(now=now)
     orphans.forget()
     jobs.forget(before=now - JOBS_KEPT_FOR)
+    reach.forget(now=now)
 
 
 def _purge_changes(*, before: datetime) -> None:

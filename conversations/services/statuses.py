@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from conversations import rules
-from conversations.services import outbox
+from conversations.services import outbox, outreach
 from tenants import secrets
 from tenants.db import arrays
 from tenants.feed.live import Cursor, Draft
@@ -199,8 +199,7 @@ def store(cursor: Cursor, reports: Sequence[Report]) -> Outcome:
     steps: dict[int, _Step] = {}
     for report, message_id in zip(unique, matched, strict=True):
         if message_id is not None:
-            step = steps.setdefault(message_id, _Step())
-            status = report.status
+            step, status = steps.setdefault(message_id, _Step()), report.status
             step.take(status.status, status.timestamp, status.error_code, status.error_detail)
     for message_id, (_, wamid) in index.learnt.items():
         steps[message_id].wamid = wamid
@@ -296,4 +295,6 @@ def _raise(cursor: Cursor, steps: dict[int, _Step]) -> list[Draft]:
         arrays.texts(row.error_detail[:_ERROR_DETAIL_MAX] for row in rows),
     )
     cursor.execute(_RAISE, columns)
-    return outbox.changes(cursor.fetchall())
+    drafts = outbox.changes(cursor.fetchall())
+    outreach.take_back(cursor, [pk for pk, row in moving.items() if "FAILED" in row.times])
+    return drafts

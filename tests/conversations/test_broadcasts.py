@@ -32,6 +32,7 @@ from tests.conversations.sending import conversation_with
 from tests.whatsapp import raw_meta
 from tests.whatsapp.templates import template
 from whatsapp.models import MessageTemplate, NumberFact, NumberPace, Phone
+from whatsapp.services import pace
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -264,6 +265,24 @@ def test_it_waits_while_whatsapp_wants_no_bulk_from_the_number(running, phone):
 
     assert lists.states(broadcast) == ["READY", "READY"]
     assert lists.reloaded(broadcast).waiting_for == "PACE"
+
+
+def test_a_status_that_holds_the_number_back_holds_the_rest_of_the_list(running, phone, ana):
+    broadcast = running(3)
+    _ended(broadcast, "FAILED", code=131048, count=1)
+    failed_at = timezone.now() - timedelta(minutes=1)
+    Message.objects.filter(status="FAILED").update(failed_at=failed_at)
+
+    for _ in range(2):
+        feeding.run(now=timezone.now() + timedelta(seconds=2))
+
+    waiting = lists.reloaded(broadcast)
+    assert (waiting.status, waiting.waiting_for) == ("RUNNING", "PACE")
+    assert waiting.waits_until == failed_at + pace.BULK_PAUSE
+    assert claims.take(phone_id=phone.pk, limit=5).claims == []
+    # Nothing is lost: whoever retries it writes to the one that failed, too.
+    control.retry_failed(actor=ana, broadcast=waiting, now=timezone.now())
+    assert lists.states(broadcast) == ["READY", "PENDING", "PENDING"]
 
 
 # --- states ---------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from whatsapp.models.jobs import Job
 from whatsapp.models.media import THUMBNAIL_PIXELS, MediaFile, MediaUpload
-from whatsapp.models.numbers import AccountEvent, NumberFact, NumberPace, Phone
+from whatsapp.models.numbers import AccountEvent, NumberFact, NumberPace, Outreach, Phone
 from whatsapp.models.profiles import BusinessProfile
 from whatsapp.models.templates import MessageTemplate
 
@@ -16,5 +16,6 @@ __all__ = [
     "MessageTemplate",
     "NumberFact",
     "NumberPace",
+    "Outreach",
     "Phone",
 ]

@@ -107,6 +107,30 @@ class NumberPace(models.Model):
         return f"{self.phone_id} {self.factor:.2f}"
 
 
+class Outreach(models.Model):
+    """A template on its way, or there, to somebody whose window was closed when it left.
+
+    Meta lets a business write so to a number of people within 24 hours (see ``services.reach``).
+    Who and which message are ids of the app above; rows are forgotten when the day is over.
+    """
+
+    message_id = models.BigIntegerField(primary_key=True)
+    phone_id = models.BigIntegerField()
+    person_id = models.BigIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            # Serves the count of everybody of the last 24 hours, without reading the rows.
+            models.Index(fields=["at"], include=["phone_id", "person_id"], name="outreach_recent"),
+            # Serves the question whether somebody counts already.
+            models.Index(fields=["person_id"], name="outreach_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {self.at}"
+
+
 class NumberFact(models.Model):
     """The newest word on one matter of a number: its quality, its tier, its token, ...
 

@@ -55,6 +55,12 @@ _PAUSE = """
 """
 _PAUSE_ALL = _PAUSE.format(column="paused_until")
 _PAUSE_BULK = _PAUSE.format(column="bulk_paused_until")
+_HELD_BACK = """
+    INSERT INTO whatsapp_numberpace AS pace (phone_id, bulk_paused_until)
+    VALUES (%(phone)s, %(until)s)
+    ON CONFLICT (phone_id) DO UPDATE SET bulk_paused_until = EXCLUDED.bulk_paused_until
+    WHERE COALESCE(pace.bulk_paused_until < EXCLUDED.bulk_paused_until, true)
+"""
 # As many as fit between the moment at which the number is free and the horizon.
 _TAKE_SHARE = """
     INSERT INTO whatsapp_numberpace AS pace (phone_id, free_at)
@@ -173,6 +179,15 @@ def fed_back(*, phone_id: int, waits: Mapping[int, float]) -> None:
             seconds = BULK_PAUSE.total_seconds()
             params = {"phone": phone_id, "seconds": seconds, "account": False}
             cursor.execute(_PAUSE_BULK, params)
+
+
+def held_back(*, phone_id: int, at: datetime) -> None:
+    """A status says what an answer did not: WhatsApp holds the number back since then (SPAM).
+
+    Safe to repeat; the other messages that it lets through end the pause no sooner.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_HELD_BACK, {"phone": phone_id, "until": at + BULK_PAUSE})
 
 
 def pair_refused(*, conversation_id: int, seconds: float) -> None:

@@ -153,7 +153,8 @@ def stop(
         queued = [pk for (pk,) in cursor.fetchall()]
         cursor.execute(_BACK_ON_THE_LIST, (queued,))
         cursor.execute("DELETE FROM conversations_message WHERE id = ANY (%s)", (queued,))
-    broadcast.status, broadcast.pause_reason, broadcast.waiting_for = status, reason, ""
+    broadcast.status, broadcast.pause_reason = status, reason
+    broadcast.waits()
     _note(actor, broadcast, status.lower())
     progress.save(broadcast, now=now)
     return broadcast
@@ -177,7 +178,8 @@ def _run(actor: Actor, broadcast: Broadcast, now: datetime, word: str) -> Broadc
         raise PhoneInactiveError
     if not broadcast.template.is_sendable:
         raise TemplateNotApprovedError
-    broadcast.status, broadcast.pause_reason, broadcast.waiting_for = Status.RUNNING, "", ""
+    broadcast.status, broadcast.pause_reason = Status.RUNNING, ""
+    broadcast.waits()
     broadcast.author = actor.user
     broadcast.judged_at = now
     broadcast.number_quality = number_quality(broadcast.phone)

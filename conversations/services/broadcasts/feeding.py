@@ -13,7 +13,7 @@ from django.utils import timezone
 from conversations.models import Broadcast, BroadcastRecipient, Message
 from conversations.rules import Lane
 from conversations.services import merging
-from conversations.services.broadcasts import control, handing, progress
+from conversations.services.broadcasts import control, handing, outreach, progress
 from tenants import context, queue, stopping
 from tenants.crashing import crash_point
 from tenants.models import Membership, Tenant
@@ -39,9 +39,11 @@ def run(*, now: datetime) -> None:
 
     Safe to repeat, to run side by side and to kill at any point.
     """
-    due = Broadcast.objects.filter(count_at__lte=now).values_list("pk", flat=True)
-    for broadcast_id in due.order_by("pk"):
+    due = Broadcast.objects.filter(count_at__lte=now).values_list("pk", "phone")
+    for broadcast_id, phone_id in due.order_by("pk"):
         tally = progress.count(broadcast_id=broadcast_id, now=timezone.now())
+        if tally is not None and tally.held_at is not None:
+            pace.held_back(phone_id=phone_id, at=tally.held_at)
         if tally is not None and _fails(tally.failed, tally.ended):
             _stop_failing(broadcast_id, now=timezone.now())
     running = Broadcast.objects.filter(status=Broadcast.Status.RUNNING)
@@ -84,12 +86,7 @@ def _feed(broadcast_id: int) -> int:
     if reason:
         _pause(broadcast, tenant, reason, now)
         return 0
-    wait, room = _room(broadcast, phone, now)
-    ready = broadcast.recipients.filter(state=BroadcastRecipient.State.READY)
-    found = list(ready.select_related("message").order_by("position")[:room])
-    if wait != broadcast.waiting_for:
-        broadcast.waiting_for = wait
-        broadcast.save(update_fields=["waiting_for"])
+    found = _next(broadcast, phone, now)
     if not found:
         return 0
     try:
@@ -100,6 +97,19 @@ def _feed(broadcast_id: int) -> int:
         return len(found)  # the rival is through by now
     queue.enqueue("conversations.tasks.drain_outbox", phone_id=phone.pk)
     return len(found)
+
+
+def _next(broadcast: Broadcast, phone: Phone, now: datetime) -> list[BroadcastRecipient]:
+    """Return the rows that may be handed over now, and say what it waits for if none may."""
+    before = broadcast.waiting_for, broadcast.waits_until, broadcast.look_at
+    room = _room(broadcast, phone, now)
+    if not room or (broadcast.look_at is not None and now < broadcast.look_at):
+        found = []
+    else:
+        found = outreach.choose(broadcast=broadcast, phone=phone, room=room, now=now)
+    if before != (broadcast.waiting_for, broadcast.waits_until, broadcast.look_at):
+        broadcast.save(update_fields=["waiting_for", "waits_until", "look_at"])
+    return found
 
 
 def _reason_to_stop(broadcast: Broadcast, phone: Phone, tenant: Tenant) -> str:
@@ -121,20 +131,25 @@ def _fell(before: str, now: str) -> bool:
     return _GRADES.index(now) < _GRADES.index(before)
 
 
-def _room(broadcast: Broadcast, phone: Phone, now: datetime) -> tuple[str, int]:
-    """Return what it waits for, if it does, and how many rows may be handed over at once."""
+def _room(broadcast: Broadcast, phone: Phone, now: datetime) -> int:
+    """Return how many rows the outbox may take; say what the broadcast waits for, if it does."""
     if phone.status != Phone.Status.ACTIVE or phone.health == Phone.Health.AUTH_ERROR:
-        return Wait.NUMBER, 0
+        broadcast.waits(Wait.NUMBER)
+        return 0
     allowed = pace.allowance(phone, now=now)
     if allowed.bulk_paused_until is not None or allowed.paused_seconds > AHEAD_SECONDS:
-        return Wait.PACE, 0
+        broadcast.waits(Wait.PACE, until=allowed.bulk_paused_until)
+        return 0
     if backlog.is_behind():
-        return Wait.BACKLOG, 0
+        broadcast.waits(Wait.BACKLOG)
+        return 0
+    if broadcast.waiting_for != Wait.LIMIT:  # that one is looked at together with the rows
+        broadcast.waits()
     queued = Message.objects.filter(
         phone=phone, lane=Lane.BULK, status=Message.Status.PENDING
     ).count()
     ahead = math.ceil(allowed.per_second * AHEAD_SECONDS)
-    return "", max(min(ahead - queued, BATCH), 0)
+    return max(min(ahead - queued, BATCH), 0)
 
 
 def _fails(failed: int, ended: int) -> bool:

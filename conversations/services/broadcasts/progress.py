@@ -30,7 +30,7 @@ def count(*, broadcast_id: int, now: datetime) -> broadcasts.Tally | None:
         ends = not tally.is_open and broadcast.status == Broadcast.Status.RUNNING
         if ends and not broadcasts.tally(broadcast).is_open:
             broadcast.status, broadcast.finished_at = Broadcast.Status.FINISHED, now
-            broadcast.waiting_for = ""
+            broadcast.waits()
         elif tally.counts == broadcast.counts:
             broadcast.counted_at, broadcast.count_at = now, _next(broadcast, now)
             broadcast.save(update_fields=["counted_at", "count_at"])
