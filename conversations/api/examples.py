@@ -144,6 +144,14 @@ PREPARING: dict[str, Any] = {
     "percent": 0,
     "started_at": None,
 }
+FORECAST: dict[str, Any] = {
+    "rows": 5000,
+    "ready": 4986,
+    "at_once": 1674,
+    "opted_out": 9,
+    "finishes_at": "2026-11-12T12:10:00Z",
+    "limit": {"people": 2000, "used": 412, "counting": 4900, "waiting": 3312},
+}
 RECIPIENT: dict[str, Any] = {
     "position": 7,
     "to": "+55 11 98765-432",

@@ -87,6 +87,7 @@ def test_it_is_openapi_3_1_with_every_route_once():
         f"{tenant}/broadcasts/",
         f"{tenant}/broadcasts/{{id}}/",
         f"{tenant}/broadcasts/{{id}}/cancel",
+        f"{tenant}/broadcasts/{{id}}/forecast",
         f"{tenant}/broadcasts/{{id}}/pause",
         f"{tenant}/broadcasts/{{id}}/recipients",
         f"{tenant}/broadcasts/{{id}}/resume",

@@ -6,12 +6,32 @@ from decimal import Decimal
 
 from conversations import broadcasts
 from conversations.models import Broadcast, BroadcastRecipient
+from conversations.services.broadcasts import outreach
 from whatsapp import rendering
 from whatsapp.models import Phone
 from whatsapp.rendering import Rendered
-from whatsapp.services import pace
+from whatsapp.services import pace, reach
+from whatsapp.services.reach import Limit
 
 PREVIEWS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What WhatsApp's messaging limit means for a list."""
+
+    people: int  # whom the business may write to first within 24 hours
+    used: int
+    counting: int  # of those who wait on the list; the others count already, or wrote themselves
+
+    @property
+    def left(self) -> int:
+        return max(self.people - self.used, 0)
+
+    @property
+    def waiting(self) -> int:
+        """For whom there is no room yet."""
+        return max(self.counting - self.left, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +43,7 @@ class Forecast:
     opted_out: int
     seconds: float
     finishes_at: datetime | None
-    cap_left: int | None = None
+    room: Room | None = None  # None: no limit, or none known
     quota_left: int | None = None
     cost: Decimal | None = None
     currency: str = ""
@@ -33,23 +53,61 @@ class Forecast:
     def left_out(self) -> int:
         return self.rows - self.ready
 
+    @property
+    def at_once(self) -> int:
+        """To how many it goes without waiting for another day."""
+        return self.ready - (self.room.waiting if self.room else 0)
+
 
 def forecast(*, broadcast: Broadcast, now: datetime) -> Forecast:
-    """Return what a draft would do. Counts its rows; some queries."""
+    """Return what a broadcast would do with the rows that wait. Counts them; some queries."""
     counts = broadcasts.tally(broadcast).counts
     ready = counts.get(BroadcastRecipient.State.READY, 0)
     phone = pace.with_pace(Phone.objects.filter(pk=broadcast.phone_id)).get()
     allowed = pace.allowance(phone, now=now)
     seconds = ready / allowed.per_second
     begins = allowed.bulk_paused_until or now
+    finishes_at: datetime | None = begins + timedelta(seconds=seconds)
+    limit = reach.limit_of(phone)
+    room = _room(broadcast, phone, limit, ready, now) if limit.people is not None else None
+    if room and room.waiting:
+        last = _last_leaves_at(limit, room, allowed.per_second, begins=begins, now=now)
+        finishes_at = max(last, finishes_at) if last and finishes_at else None
     reasons = broadcasts.reasons(broadcast.pk)
     return Forecast(
         rows=sum(counts.values()),
         ready=ready,
         opted_out=reasons.get(BroadcastRecipient.Reason.OPTED_OUT, 0),
         seconds=seconds,
-        finishes_at=begins + timedelta(seconds=seconds) if ready else None,
+        finishes_at=finishes_at if ready else None,
+        room=room,
     )
+
+
+def _room(broadcast: Broadcast, phone: Phone, limit: Limit, ready: int, now: datetime) -> Room:
+    costless = outreach.count_free(broadcast, phone, limit, now=now)
+    used = outreach.used(limit, now=now)
+    return Room(limit.people or 0, used, max(ready - costless, 0))
+
+
+def _last_leaves_at(
+    limit: Limit, room: Room, per_second: float, *, begins: datetime, now: datetime
+) -> datetime | None:
+    """Return when there is room for the last one, if nothing else is sent; None: never.
+
+    Each place of the limit is free now, or a day after it was last taken; then it is this list's,
+    once a day.
+    """
+    if not room.people:
+        return None
+    days, place = divmod(room.counting - 1, room.people)
+    if place < room.left:
+        first = begins + timedelta(seconds=(place + 1) / per_second)
+    else:
+        # What only waits in the outbox takes its place from now on.
+        free_at = reach.room_at(limit, over=place - room.left, now=now) or now + reach.DAY
+        first = max(free_at, begins)
+    return first + days * reach.DAY
 
 
 def previews(*, broadcast: Broadcast) -> list[tuple[int, str, Rendered, str]]:

@@ -38,7 +38,7 @@ _USED = f"""
     ) AS person
 """  # noqa: S608 - words of our own
 _FREE = f"""
-    SELECT recipient.id FROM conversations_broadcastrecipient AS recipient
+    FROM conversations_broadcastrecipient AS recipient
     JOIN conversations_contactidentity AS identity ON identity.kind = recipient.kind
         AND identity.match_key = recipient.match_key AND identity.kind <> 'PARENT_BSUID'
     WHERE recipient.broadcast_id = %(broadcast)s AND recipient.state = 'READY'
@@ -61,8 +61,9 @@ _FREE = f"""
                     )
             )
         )
-    ORDER BY recipient.position LIMIT %(room)s
 """  # noqa: S608 - words of our own
+_FIRST_FREE = f"SELECT recipient.id {_FREE} ORDER BY recipient.position LIMIT %(room)s"
+_COUNT_FREE = f"SELECT count(*) {_FREE}"
 
 
 def choose(
@@ -81,7 +82,7 @@ def choose(
     left = limit.people - used(limit, now=now)
     found = _fitting(broadcast, phone, limit, room, left, now) if left > 0 else []
     if not found:
-        ids = free(broadcast, phone, limit, now=now, most=room)
+        ids = _free(broadcast, phone, limit, now, most=room)
         found = list(_ready(broadcast).filter(pk__in=ids)) if ids else []
     if found or not _ready(broadcast).exists():
         broadcast.waits()
@@ -98,26 +99,33 @@ def used(limit: Limit, *, now: datetime) -> int:
     return count
 
 
-def free(
+def count_free(broadcast: Broadcast, phone: Phone, limit: Limit, *, now: datetime) -> int:
+    """Return how many of the rows that wait cost nothing. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT_FREE, _params(limit, now) | _rows(broadcast, phone))
+        count: int = cursor.fetchone()[0]
+    return count
+
+
+def _free(
     broadcast: Broadcast,
     phone: Phone,
     limit: Limit,
-    *,
     now: datetime,
+    *,
     ids: Iterable[int] | None = None,
     most: int | None = None,
 ) -> list[int]:
     """Return the rows (of ``ids``, or of all) that cost nothing, at most so many. One query."""
-    params = {
-        **_params(limit, now),
-        "broadcast": broadcast.pk,
-        "phone": phone.pk,
-        "ids": None if ids is None else arrays.numbers(ids),
-        "room": most,
-    }
+    params = _params(limit, now) | _rows(broadcast, phone, ids) | {"room": most}
     with connection.cursor() as cursor:
-        cursor.execute(_FREE, params)
+        cursor.execute(_FIRST_FREE, params)
         return [pk for (pk,) in cursor.fetchall()]
+
+
+def _rows(broadcast: Broadcast, phone: Phone, ids: Iterable[int] | None = None) -> dict[str, Any]:
+    listed = None if ids is None else arrays.numbers(ids)
+    return {"broadcast": broadcast.pk, "phone": phone.pk, "ids": listed}
 
 
 def _params(limit: Limit, now: datetime) -> dict[str, Any]:
@@ -138,7 +146,7 @@ def _fitting(
 ) -> list[BroadcastRecipient]:
     """Return the first rows, without those for whom nothing is left."""
     first = list(_ready(broadcast)[:room])
-    costless = set(free(broadcast, phone, limit, now=now, ids=[row.pk for row in first]))
+    costless = set(_free(broadcast, phone, limit, now, ids=[row.pk for row in first]))
     found = []
     for row in first:
         if row.pk in costless:

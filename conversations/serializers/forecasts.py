@@ -1,0 +1,36 @@
+"""What the API says of a broadcast before it happens."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+
+class RoomSerializer(serializers.Serializer[Any]):
+    """WhatsApp's limit of people whom a business writes to first within 24 hours."""
+
+    people = serializers.IntegerField(help_text="The limit; all numbers that share it use it up.")
+    used = serializers.IntegerField(help_text="People written to first within the last 24 hours.")
+    counting = serializers.IntegerField(
+        help_text="How many of the rows count. Who was written to within 24 hours, or wrote, does"
+        " not."
+    )
+    waiting = serializers.IntegerField(help_text="For how many of them there is no room yet.")
+
+
+class ForecastSerializer(serializers.Serializer[Any]):
+    """What a broadcast would do with the rows that wait, if it went on now."""
+
+    rows = serializers.IntegerField()
+    ready = serializers.IntegerField(help_text="Rows that wait to be sent.")
+    at_once = serializers.IntegerField(
+        help_text="How many of these go without waiting for another day."
+    )
+    opted_out = serializers.IntegerField(help_text="Left out since they want no marketing.")
+    finishes_at = serializers.DateTimeField(
+        allow_null=True,
+        help_text="About when the last one has left, with the waiting for other days; null where"
+        " nobody is left, or nobody may be written to.",
+    )
+    limit = RoomSerializer(
+        source="room", allow_null=True, help_text="Null where there is no limit, or none is known."
+    )
