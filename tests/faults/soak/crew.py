@@ -55,15 +55,17 @@ class Crew:
         member.pid = int(self._zygote.stdout.readline())
         member.born = process.born(member.pid)
 
-    def kill(self, member: Member) -> None:
-        """Kill -9, and start it again at once."""
-        if member.alive():
+    def kill(self, member: Member) -> bool:
+        """Kill -9, and start it again at once; False if it had ended before by itself."""
+        alive = member.alive()
+        if alive:
             with suppress(ProcessLookupError):
                 os.kill(member.pid, signal.SIGKILL)
             member.kills += 1
         else:
             member.ended_alone += 1
         self.start(member)
+        return alive
 
     def doors(self) -> list[Member]:
         """Return what webhooks may come to."""

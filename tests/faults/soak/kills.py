@@ -31,16 +31,18 @@ class Done:
 
 def torment(crew: Crew, services: Services, amounts: Amounts) -> Done:
     """Do all of it in this thread, one after the other, the kinds of process in turn."""
-    done, began = Done(), time.monotonic()
-    for place in range(amounts.kills):
+    done, began, place = Done(), time.monotonic(), 0
+    while place < amounts.kills:
         due = began + amounts.seconds * place / amounts.kills
         time.sleep(max(0.0, due - time.monotonic()) * random.uniform(0.5, 1.5))
-        crew.kill(random.choice(crew.of(ROLES[place % len(ROLES)])))
+        if not crew.kill(random.choice(crew.of(ROLES[place % len(ROLES)]))):
+            continue
         if _due(place, amounts.redis, amounts.kills):
             _strike_redis(services, done)
         if _due(place, amounts.postgres, amounts.kills):
             services.restart_postgres()
             done.postgres += 1
+        place += 1
     return done
 
 
