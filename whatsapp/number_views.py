@@ -17,7 +17,7 @@ from whatsapp import selectors
 from whatsapp.forms import numbers as forms
 from whatsapp.forms.policies import ReadPolicyForm
 from whatsapp.models import Job, Phone
-from whatsapp.services import connections, policies, signups
+from whatsapp.services import connections, policies, signups, standing
 from whatsapp.webhooks import selectors as routes
 
 _CHECKS = (Job.Kind.NUMBER_CHECK, Job.Kind.NUMBER_TOKEN)
@@ -29,12 +29,14 @@ _CHECKS = (Job.Kind.NUMBER_CHECK, Job.Kind.NUMBER_TOKEN)
 def numbers(request: OperatorRequest) -> HttpResponse:
     """List the numbers, with their health at a glance."""
     found = selectors.numbers_of(request.actor)
+    now = timezone.now()
+    standings = standing.standings(found, now=now)
     context = {
-        "connected": [phone for phone in found if phone.is_connected],
+        "connected": [(phone, standings[phone.pk]) for phone in found if phone.is_connected],
         "gone": [phone for phone in found if not phone.is_connected],
         "may_manage": _may_manage(request),
         "may_sign_up": _may_manage(request) and signups.app() is not None,
-        "now": timezone.now(),
+        "now": now,
     }
     return render(request, "whatsapp/numbers/list.html", context)
 
@@ -138,14 +140,16 @@ def _shown(
     status: int = 200,
 ) -> HttpResponse:
     subject, known = phone.phone_number_id, phone.facts_in_order
+    now = timezone.now()
     context = {
         "phone": phone,
+        "standing": standing.standing(phone, now=now),
         "worries": [fact for fact in known if fact.is_worry],
         "facts": [fact for fact in known if not fact.is_worry],
         "job": selectors.newest_job(request.actor, subject=subject, kinds=_CHECKS),
         "form": form or forms.TokenForm(),
         "may_manage": _may_manage(request),
-        "now": timezone.now(),
+        "now": now,
     }
     status = 400 if form is not None else status
     return render(request, "whatsapp/numbers/number.html", context, status=status)

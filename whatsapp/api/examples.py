@@ -79,6 +79,16 @@ PHONE: dict[str, Any] = {
     "foreign_statuses": 0,
     "created_at": "2026-10-01T09:00:00Z",
     "facts": [_FACT],
+    "sending": {
+        "per_second": 80.0,
+        "most_per_second": 80.0,
+        "recovers_at": None,
+        "paused_until": None,
+        "bulk_paused_until": None,
+        "people": 2000,
+        "used": 412,
+        "sharing": 1,
+    },
 }
 PHONE_PAGE: dict[str, Any] = {"results": [PHONE], "next": None, "previous": None}
 _STEP: dict[str, Any] = {

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -23,7 +24,7 @@ from whatsapp.serializers.phones import (
     PhoneParameters,
     PhoneSerializer,
 )
-from whatsapp.services import connections
+from whatsapp.services import connections, standing
 
 _CONFLICT = {(409, "application/problem+json"): ProblemSerializer}
 _JOB: dict[Any, Any] = {202: JobSerializer, **_CONFLICT}
@@ -76,7 +77,8 @@ class PhoneView(TenantAPIView):
         examples=[OpenApiExample("A number", value=examples.PHONE)],
     )
     def get(self, request: Request, pk: int) -> Response:
-        return Response(PhoneSerializer(selectors.phone_for(self.actor, pk)).data)
+        (shown,) = _phones([selectors.phone_for(self.actor, pk)])
+        return Response(shown)
 
     @extend_schema(
         operation_id="phones_delete",
@@ -168,4 +170,5 @@ class TokenView(TenantAPIView):
 
 
 def _phones(rows: Sequence[Phone]) -> list[Any]:
-    return list(PhoneSerializer(rows, many=True).data)
+    context = {"standings": standing.standings(rows, now=timezone.now())}
+    return list(PhoneSerializer(rows, many=True, context=context).data)

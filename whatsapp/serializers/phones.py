@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from tenants.serializers import (
@@ -41,6 +42,33 @@ class FactSerializer(serializers.Serializer[Any]):
     at = serializers.DateTimeField(help_text="Since when; Meta's own time where Meta gave one.")
 
 
+class StandingSerializer(serializers.Serializer[Any]):
+    """How a number may send just now."""
+
+    per_second = serializers.FloatField(help_text="Messages a second, replies and bulk.")
+    most_per_second = serializers.FloatField(
+        help_text="What it may where WhatsApp refused nothing for a while."
+    )
+    recovers_at = serializers.DateTimeField(
+        allow_null=True, help_text="When it is back at that; null where it is."
+    )
+    paused_until = serializers.DateTimeField(
+        allow_null=True, help_text="Nothing leaves before: the account used up its calls."
+    )
+    bulk_paused_until = serializers.DateTimeField(
+        allow_null=True,
+        help_text="Broadcasts are held until then, after WhatsApp held the number back.",
+    )
+    people = serializers.IntegerField(
+        allow_null=True,
+        help_text="Whom it may write to first within 24 hours; null: all, or it is not known.",
+    )
+    used = serializers.IntegerField(
+        help_text="People written to first in the last 24 hours, by all numbers of the limit."
+    )
+    sharing = serializers.IntegerField(help_text="Numbers that use up the limit together.")
+
+
 class PhoneSerializer(serializers.Serializer[Any]):
     """A number: how it works, and the evidence for it. Its token is never given back."""
 
@@ -68,6 +96,12 @@ class PhoneSerializer(serializers.Serializer[Any]):
     )
     created_at = serializers.DateTimeField()
     facts = FactSerializer(source="facts_in_order", many=True)
+    sending = serializers.SerializerMethodField(help_text="How it may send just now.")
+
+    @extend_schema_field(StandingSerializer)
+    def get_sending(self, phone: Phone) -> dict[str, Any]:
+        found: dict[str, Any] = StandingSerializer(self.context["standings"][phone.pk]).data
+        return found
 
 
 class PhonePageSerializer(PageSerializer):

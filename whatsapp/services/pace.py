@@ -111,8 +111,7 @@ def with_pace(phones: QuerySet[Phone]) -> QuerySet[Phone]:
 def allowance(phone: Phone, *, now: datetime) -> Allowance:
     """Return the rate of a number that was read ``with_pace``, after what Meta said. No query."""
     learnt: NumberPace | None = getattr(phone, "learnt_pace", None)
-    level, platform = getattr(phone, "throughput", ""), getattr(phone, "platform", "")
-    rate = float(levels.rate(level or "", platform or ""))
+    rate = whole_rate(phone)
     if learnt is None:
         return Allowance(rate)
     paused = (learnt.paused_until - now).total_seconds() if learnt.paused_until else 0.0
@@ -122,6 +121,20 @@ def allowance(phone: Phone, *, now: datetime) -> Allowance:
         max(paused, 0.0),
         bulk if bulk is not None and bulk > now else None,
     )
+
+
+def whole_rate(phone: Phone) -> float:
+    """Return the rate of a number that was read ``with_pace``, had nothing been refused."""
+    level, platform = getattr(phone, "throughput", ""), getattr(phone, "platform", "")
+    return float(levels.rate(level or "", platform or ""))
+
+
+def recovers_at(phone: Phone, *, now: datetime) -> datetime | None:
+    """Return when a number that was read ``with_pace`` is fast again; None: it is. No query."""
+    learnt: NumberPace | None = getattr(phone, "learnt_pace", None)
+    if learnt is None or learnt.slowed_at is None or _factor(learnt, now) >= 1:
+        return None
+    return learnt.slowed_at + timedelta(seconds=(1 - learnt.factor) * RECOVERY_SECONDS)
 
 
 def reserve(

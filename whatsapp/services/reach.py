@@ -24,10 +24,10 @@ KEPT_FOR = timedelta(hours=25)
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 _USED = """
-    SELECT count(*) FROM (
-        SELECT DISTINCT person_id FROM whatsapp_outreach
-        WHERE at > %(since)s AND phone_id = ANY (%(phones)s::bigint[])
-    ) AS person
+    SELECT share.place, count(DISTINCT one.person_id)
+    FROM unnest(%(places)s::int[], %(phones)s::bigint[]) AS share (place, phone_id)
+    JOIN whatsapp_outreach AS one ON one.phone_id = share.phone_id
+    WHERE one.at > %(since)s GROUP BY share.place
 """
 # Whoever was written to last falls out last.
 _FREE_AT = """
@@ -68,10 +68,22 @@ def limits(phones: Iterable[Phone]) -> dict[int, Limit]:
 
 def used(limit: Limit, *, now: datetime) -> int:
     """Return how many people were written to first. One query: 100,000 take some 50 ms."""
+    return used_of([limit], now=now)[limit]
+
+
+def used_of(limits: Iterable[Limit], *, now: datetime) -> dict[Limit, int]:
+    """Return how much of each limit is used. One query for all of them."""
+    different = list(dict.fromkeys(limits))
+    shares = [(place, pk) for place, one in enumerate(different) for pk in one.phones]
+    params: dict[str, str | datetime] = {
+        "places": arrays.numbers(place for place, _ in shares),
+        "phones": arrays.numbers(pk for _, pk in shares),
+        "since": now - DAY,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(_USED, {"since": now - DAY, "phones": arrays.numbers(limit.phones)})
-        count: int = cursor.fetchone()[0]
-    return count
+        cursor.execute(_USED, params)
+        counts = dict(cursor.fetchall())
+    return {one: counts.get(place, 0) for place, one in enumerate(different)}
 
 
 def room_at(limit: Limit, *, over: int, now: datetime) -> datetime | None:

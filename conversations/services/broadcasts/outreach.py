@@ -20,6 +20,8 @@ from whatsapp.services.reach import Limit
 
 # Windows open, and limits rise, at any time: it is looked at again so soon.
 LOOK_AGAIN = timedelta(seconds=60)
+# What is still in the outbox has yet to leave before anybody knows until when to wait.
+LOOK_SOON = timedelta(seconds=5)
 
 # A template that waits for its turn, to somebody without an open window.
 _QUEUED = """
@@ -160,5 +162,4 @@ def _fitting(
 def _wait(broadcast: Broadcast, limit: Limit, left: int, now: datetime) -> None:
     until = reach.room_at(limit, over=-left, now=now)
     broadcast.waits(Broadcast.Wait.LIMIT, until=until)
-    again = now + LOOK_AGAIN
-    broadcast.look_at = again if until is None else min(again, until)
+    broadcast.look_at = now + LOOK_SOON if until is None else min(now + LOOK_AGAIN, until)
