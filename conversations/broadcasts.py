@@ -140,10 +140,11 @@ def reasons(broadcast_id: int) -> dict[str, int]:
 
 
 def needs_columns(broadcast: Broadcast) -> bool:
-    """Tell whether its list is there and nobody has said yet which column fills what."""
+    """Tell whether its list is there and somebody has to say which column fills what."""
     if broadcast.status != Broadcast.Status.DRAFT:
         return False
-    return BroadcastSource.objects.filter(broadcast=broadcast).exists()
+    sources = BroadcastSource.objects.filter(broadcast=broadcast)
+    return sources.exclude(kind=BroadcastSource.Kind.LIST).exists()
 
 
 def people(search: str = "") -> QuerySet[Contact]:

@@ -179,7 +179,7 @@ class BroadcastView(TenantAPIView):
     @extend_schema(
         operation_id="broadcasts_delete",
         tags=["broadcasts"],
-        summary="Delete a draft with its list",
+        summary="Delete what was not started yet, with its list",
         responses={204: None, **_CONFLICT},
     )
     def delete(self, request: Request, pk: int) -> Response:

@@ -63,6 +63,8 @@ class Broadcast(models.Model):
     starts_when_ready = models.BooleanField(default=False, db_default=False)
     total = models.PositiveIntegerField(default=0, db_default=0)  # rows of the list, read so far
     lease_until = models.DateTimeField(null=True)  # whoever reads it is taken for dead after that
+    # How often somebody began to read it and did not come to an end.
+    list_attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
     counts = models.JSONField(default=dict, db_default={})  # rows by state, as last told
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     started_at = models.DateTimeField(null=True)

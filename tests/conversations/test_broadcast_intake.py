@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
+from conversations import broadcasts
 from conversations.models import Block, Broadcast, BroadcastRecipient, BroadcastSource
 from conversations.services.broadcasts import arranging, intake
 from conversations.services.broadcasts.control import BroadcastStateError
@@ -173,6 +174,76 @@ def test_asked_to_stop_it_leaves_the_list_to_the_next(create, monkeypatch):
     assert (made.status, made.lease_until) == ("PREPARING", None)
     monkeypatch.setattr(stopping, "asked", lambda: False)
     assert read(made).status == "DRAFT"
+
+
+def test_a_list_that_ends_every_reader_is_given_up(create, actor, monkeypatch):
+    made = create(starts_when_ready=True)
+    Broadcast.objects.update(list_attempts=intake.ATTEMPTS)
+
+    found = read(made)
+
+    assert (found.status, found.lease_until, rows()) == ("DRAFT", None, [])
+    assert found.problem.startswith("The list could not be read, though it was tried three times.")
+    again = arranging.prepare(
+        actor=actor("ana@acme.test"),
+        broadcast=found,
+        values=VALUES,
+        number_column="numero",
+        now=timezone.now(),
+    )
+    assert (again.list_attempts, again.problem) == (0, "")
+    found = read(made)
+    assert (found.status, found.counts) == ("DRAFT", {"READY": 2})  # nobody was asked to start it
+
+
+def test_whoever_stops_in_good_order_does_not_count(create, monkeypatch):
+    monkeypatch.setattr(intake, "TELL_ROWS", 1)
+    monkeypatch.setattr(stopping, "asked", lambda: True)
+    made = create()
+
+    for _time in range(intake.ATTEMPTS + 1):
+        assert read(made).list_attempts == 0
+
+    monkeypatch.setattr(stopping, "asked", lambda: False)
+    assert read(made).counts == {"READY": 2}
+
+
+def test_a_list_of_the_api_that_is_given_up_asks_for_no_columns(create):
+    made = create(b'[{"to": "+5511987654321", "values": {}}]', kind="LIST", values={})
+    Broadcast.objects.update(list_attempts=intake.ATTEMPTS)
+
+    found = read(made)
+
+    assert found.problem and not broadcasts.needs_columns(found)
+
+
+def test_what_is_discarded_while_it_is_read_is_gone(create, actor, monkeypatch):
+    ana, made, reads = actor("ana@acme.test"), create(), arranging.reading.read
+
+    def discarded_midway(body):
+        yield from reads(body)
+        arranging.discard(actor=ana, broadcast=made)
+
+    monkeypatch.setattr(intake.reading, "read", discarded_midway)
+    intake.prepare(broadcast_id=made.pk)
+
+    assert not Broadcast.objects.exists() and not rows()
+
+
+def test_a_reader_notices_that_it_was_discarded(create, actor, monkeypatch):
+    monkeypatch.setattr(intake, "TELL_ROWS", 1)
+    ana, made, reads, seen = actor("ana@acme.test"), create(), arranging.reading.read, []
+
+    def discarded_first(body):
+        arranging.discard(actor=ana, broadcast=made)
+        for line in reads(body):
+            seen.append(line)
+            yield line
+
+    monkeypatch.setattr(intake.reading, "read", discarded_first)
+    intake.prepare(broadcast_id=made.pk)
+
+    assert len(seen) == 1
 
 
 @pytest.mark.parametrize("alone", [True, False])

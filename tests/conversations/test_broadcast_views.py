@@ -244,6 +244,15 @@ def test_a_draft_is_discarded_with_its_rows(acme, ana, made):
         assert not Broadcast.objects.exists() and not BroadcastRecipient.objects.exists()
 
 
+def test_a_list_that_is_being_read_can_be_discarded(acme, ana, upload):
+    address = ana.post(upload()["Location"], FILLED)["Location"]
+    assert f'href="{address}discard"' in ana.get(address).content.decode()
+
+    assert ana.post(f"{address}discard")["Location"] == "/broadcasts/"
+    with context.tenant(acme.schema_name):
+        assert not Broadcast.objects.exists() and not BroadcastSource.objects.exists()
+
+
 @pytest.mark.parametrize("act", ["start", "discard", "retry", "resume"])
 def test_an_act_that_its_state_forbids_is_refused(ana, made, act):
     broadcast = made(status="RUNNING", started_at=lists.now())

@@ -263,6 +263,13 @@ def test_a_draft_is_deleted(acme, api, url, made):
     check_problem(api.get(address), 404, "not_found")
 
 
+def test_a_list_that_is_being_read_is_deleted(api, url, approved):
+    address = api.post(f"{url}/messages/bulk", bulk("+5511987654321"))["Location"]
+
+    assert api.send("DELETE", address).status_code == 204
+    check_problem(api.get(address), 404, "not_found")
+
+
 def test_a_test_goes_to_one_number(acme, api, url, made):
     address = f"{url}/broadcasts/{made().pk}/test"
 

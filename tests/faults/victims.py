@@ -24,6 +24,21 @@ from tenants import context
 with context.tenant(sys.argv[1]):
     delivery.drain(phone_id=int(sys.argv[2]), seconds=10)
 """
+READ = """
+import sys, django; django.setup()
+from conversations.services.broadcasts import intake
+from tenants import context
+with context.tenant(sys.argv[1]):
+    intake.prepare(broadcast_id=int(sys.argv[2]))
+"""
+FEED = """
+import sys, django; django.setup()
+from django.utils import timezone
+from conversations.services.broadcasts import feeding
+from tenants import context
+with context.tenant(sys.argv[1]):
+    feeding.run(now=timezone.now())
+"""
 # Says what it was answered, on a line of its own, as soon as it was.
 TAKE = """
 import asyncio, sys

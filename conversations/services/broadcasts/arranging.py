@@ -1,7 +1,7 @@
 """Take in whom a broadcast goes to and what fills its template; a task reads the list."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -86,11 +86,14 @@ def prepare(
     number_column: str,
     now: datetime,
 ) -> Broadcast:
-    """Have the list of a draft read, with what fills the template. Raises: BroadcastStateError."""
-    found = _locked(actor, broadcast)
-    if not BroadcastSource.objects.filter(broadcast=found).exists():
+    """Have the list of a draft read, with what fills the template; nothing starts by itself.
+
+    Raises: ForbiddenError, BroadcastStateError.
+    """
+    found = _locked(actor, broadcast, {Status.DRAFT})
+    if not broadcasts.needs_columns(found):
         raise BroadcastStateError
-    found.status, found.problem = Status.PREPARING, ""
+    found.status, found.problem, found.starts_when_ready = Status.PREPARING, "", False
     found.values, found.number_column = dict(values), number_column
     _told(actor, found, "prepared", now)
     return found
@@ -98,8 +101,11 @@ def prepare(
 
 @transaction.atomic
 def discard(*, actor: Actor, broadcast: Broadcast) -> None:
-    """Delete a draft with its list. Raises: ForbiddenError, BroadcastStateError."""
-    found = _locked(actor, broadcast)
+    """Delete what was not started yet with its list, also while that is being read.
+
+    Raises: ForbiddenError, BroadcastStateError.
+    """
+    found = _locked(actor, broadcast, {Status.DRAFT, Status.PREPARING})
     audit.record(actor=actor.user, action="broadcast.discarded", target=found, tenant=actor.tenant)
     found.recipients.all()._raw_delete(found.recipients.db)  # a hundred thousand rows, none loaded
     found.delete()
@@ -139,12 +145,12 @@ def _check(phone: Phone, template: MessageTemplate, kind: str, body: bytes) -> N
         raise NobodyChosenError
 
 
-def _locked(actor: Actor, broadcast: Broadcast) -> Broadcast:
+def _locked(actor: Actor, broadcast: Broadcast, states: Collection[str]) -> Broadcast:
     actor.require(Permission.BROADCAST)
     outbound.check_place(actor=actor)
     # Rivals: the task that reads its list, and another person's click.
     found = Broadcast.objects.select_for_update().filter(pk=broadcast.pk).first()
-    if found is None or found.status != Status.DRAFT:
+    if found is None or found.status not in states:
         raise BroadcastStateError
     return found
 

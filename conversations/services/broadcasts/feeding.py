@@ -95,6 +95,7 @@ def _feed(broadcast_id: int) -> int:
     except merging.RivalMergeError:
         transaction.set_rollback(True)
         return len(found)  # the rival is through by now
+    crash_point("broadcast.mid_hand")
     queue.enqueue("conversations.tasks.drain_outbox", phone_id=phone.pk)
     return len(found)
 

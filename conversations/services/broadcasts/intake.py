@@ -1,18 +1,21 @@
 """Make the rows of a broadcast out of its list: each checked before anything leaves.
 
 A task reads the list, saying now and then how far it is; all rows come with one transaction. Killed
-anywhere, it is begun again by whoever finds that nobody reads it any more.
+anywhere, it is begun again by whoever finds that nobody reads it any more; a list that nobody
+survives is given up.
 """
 
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from conversations import blocked, broadcasts, rules, types
 from conversations.models import (
@@ -29,6 +32,7 @@ from tenants import context, queue, selectors, stopping
 from tenants.crashing import crash_point
 from tenants.errors import DomainError
 from tenants.models import Tenant
+from tenants.permissions import Actor
 from whatsapp import rendering
 from whatsapp.models import MessageTemplate
 from whatsapp.rendering import ValuesError
@@ -39,6 +43,11 @@ WA_ID, BSUID = ContactIdentity.Kind.WA_ID, ContactIdentity.Kind.BSUID
 
 # Whoever reads says so this often; who was silent for so long is taken for dead.
 TELL_ROWS, LEASE = 1000, timedelta(seconds=60)
+# A list that so many readers died of would end the next one too.
+ATTEMPTS = 3
+_GIVEN_UP = gettext_noop(
+    "The list could not be read, though it was tried three times. Try again, or with a shorter one."
+)
 ADDRESS_MAX_CHARACTERS = 150
 
 _COPY = """
@@ -78,33 +87,34 @@ class Entry:
 def prepare(*, broadcast_id: int) -> None:
     """Read a list that nobody reads, and leave a draft: with its rows, or with what is wrong.
 
-    Safe to repeat, to run side by side and to kill at any point.
+    Safe to repeat, to run side by side and to kill at any point; a draft discarded meanwhile ends
+    it.
     """
-    now = timezone.now()
-    free = Q(lease_until=None) | Q(lease_until__lte=now)
-    mine = Broadcast.objects.filter(free, pk=broadcast_id, status=Status.PREPARING)
-    if not mine.update(lease_until=now + LEASE, total=0):
+    broadcast = _claimed(broadcast_id)
+    if broadcast is None:
         return
-    broadcast = Broadcast.objects.select_related("phone", "template").get(pk=broadcast_id)
+    crash_point("broadcast.claimed")
+    if broadcast.list_attempts > ATTEMPTS:
+        _end(broadcast, problem=_(_GIVEN_UP))
+        return
     try:
         rows = list(_read(broadcast))
     except ListUnreadableError as refusal:
         _end(broadcast, problem=str(refusal))
-        return
     except _StoppedError:
-        Broadcast.objects.filter(pk=broadcast_id).update(lease_until=None)
+        back = {"lease_until": None, "list_attempts": F("list_attempts") - 1}
+        Broadcast.objects.filter(pk=broadcast_id, status=Status.PREPARING).update(**back)
+    except _GoneError:
         return
-    crash_point("broadcast.read")
-    _write(broadcast, rows)
-    if broadcast.starts_when_ready:
-        _start(broadcast)
+    else:
+        crash_point("broadcast.read")
+        _write(broadcast, rows)
+        crash_point("broadcast.written")
 
 
 def sweep(*, alone: bool) -> None:
     """Nudge whoever reads lists, if nobody reads one; ``alone``: read it here."""
-    now = timezone.now()
-    free = Q(lease_until=None) | Q(lease_until__lte=now)
-    left = Broadcast.objects.filter(free, status=Status.PREPARING)
+    left = _unread(timezone.now())
     for broadcast_id in left.order_by("pk").values_list("pk", flat=True):
         if alone:
             prepare(broadcast_id=broadcast_id)
@@ -112,8 +122,26 @@ def sweep(*, alone: bool) -> None:
             queue.enqueue(arranging.TASK, broadcast_id=broadcast_id)
 
 
+def _claimed(broadcast_id: int) -> Broadcast | None:
+    now = timezone.now()
+    claim = {"lease_until": now + LEASE, "total": 0, "list_attempts": F("list_attempts") + 1}
+    if not _unread(now).filter(pk=broadcast_id).update(**claim):
+        return None
+    rows = Broadcast.objects.select_related("phone", "template", "author")
+    return rows.filter(pk=broadcast_id).first()
+
+
+def _unread(now: datetime) -> QuerySet[Broadcast]:
+    free = Q(lease_until=None) | Q(lease_until__lte=now)
+    return Broadcast.objects.filter(free, status=Status.PREPARING)
+
+
 class _StoppedError(Exception):
     """The process ends: somebody else begins again."""
+
+
+class _GoneError(Exception):
+    """Somebody discarded it, or read it first."""
 
 
 class _Checker:
@@ -175,11 +203,15 @@ def _read(broadcast: Broadcast) -> Iterator[tuple[Any, ...]]:
             if stopping.asked():
                 raise _StoppedError
             mine = Broadcast.objects.filter(pk=broadcast.pk, status=Status.PREPARING)
-            mine.update(total=count, lease_until=timezone.now() + LEASE)
+            if not mine.update(total=count, lease_until=timezone.now() + LEASE):
+                raise _GoneError
+            crash_point("broadcast.reading")
 
 
 def _entries(broadcast: Broadcast) -> Iterator[Entry]:
-    source = BroadcastSource.objects.get(broadcast=broadcast)
+    source = BroadcastSource.objects.filter(broadcast=broadcast).first()
+    if source is None:
+        raise _GoneError
     body = bytes(source.body)
     if source.kind == Kind.FILE:
         yield from _of_file(broadcast, body)
@@ -205,10 +237,10 @@ def _of_file(broadcast: Broadcast, body: bytes) -> Iterator[Entry]:
 
 
 def _write(broadcast: Broadcast, rows: list[tuple[Any, ...]]) -> None:
+    starter = _starter(broadcast) if broadcast.starts_when_ready else None
     with transaction.atomic():
-        # Rival: another one that reads it, whose lease this one outlived.
-        found = Broadcast.objects.select_for_update(of=("self",)).get(pk=broadcast.pk)
-        if found.status != Status.PREPARING:
+        found = _still_mine(broadcast)
+        if found is None:
             return
         with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
             for row in rows:
@@ -218,36 +250,46 @@ def _write(broadcast: Broadcast, rows: list[tuple[Any, ...]]) -> None:
                 cursor.execute(_OPTED_OUT, (Reason.OPTED_OUT, found.pk))
             apart = [state.value for state in blocked.APART]
             cursor.execute(_BLOCKED, (Reason.BLOCKED, found.pk, found.phone_id, apart))
+        crash_point("broadcast.mid_write")
         BroadcastSource.objects.filter(broadcast=found).delete()
         found.total = len(rows)
         found.counts = broadcasts.tally(found).counts
-        _be_draft(found)
+        _be_draft(found, starter)
 
 
 def _end(broadcast: Broadcast, *, problem: str) -> None:
     with transaction.atomic():
-        # Rival: another one that reads it, whose lease this one outlived.
-        found = Broadcast.objects.select_for_update().get(pk=broadcast.pk)
-        if found.status == Status.PREPARING:
+        found = _still_mine(broadcast)
+        if found is not None:
             found.problem, found.total = problem[:500], 0
-            _be_draft(found)
+            _be_draft(found, None)
 
 
-def _be_draft(found: Broadcast) -> None:
-    found.status, found.lease_until = Status.DRAFT, None
-    progress.save(found, now=timezone.now())
+def _still_mine(broadcast: Broadcast) -> Broadcast | None:
+    # Rivals: another one that reads it, whose lease this one outlived; and whoever discards it.
+    preparing = Broadcast.objects.filter(pk=broadcast.pk, status=Status.PREPARING)
+    return preparing.select_for_update(of=("self",)).first()
 
 
-def _start(broadcast: Broadcast) -> None:
-    """Start for whoever made it, if they still may; what forbids it stands on the draft."""
+def _be_draft(found: Broadcast, starter: Actor | None) -> None:
+    """Leave the draft, started if somebody wants that; what forbids it stands on it."""
+    now = timezone.now()
+    found.status, found.lease_until, found.list_attempts = Status.DRAFT, None, 0
+    if starter is not None:
+        found.save()
+        try:
+            control.start(actor=starter, broadcast=found, now=now)
+        except DomainError as refusal:
+            found.problem = str(refusal)[:500]
+        else:
+            return
+    progress.save(found, now=now)
+
+
+def _starter(broadcast: Broadcast) -> Actor | None:
+    """Return whoever made it, as what they are by now; None if they have gone."""
     schema = context.current_schema()
     with context.platform():
         tenant = Tenant.objects.filter(schema_name=schema).first()
     author = broadcast.author
-    actor = selectors.actor_of(author, tenant) if author and tenant else None
-    if actor is None:
-        return
-    try:
-        control.start(actor=actor, broadcast=broadcast, now=timezone.now())
-    except DomainError as refusal:
-        Broadcast.objects.filter(pk=broadcast.pk).update(problem=str(refusal)[:500])
+    return selectors.actor_of(author, tenant) if author and tenant else None
