@@ -61,7 +61,7 @@ def _kills(traffic: Traffic, services: Services, amounts: Amounts, *, hurry: boo
     print(f"{traffic.attempts:,} requests for {len(traffic.asked):,} sends by clients,", end=" ")
     webhooks = traffic.simulator.webhooks()
     print(f"{webhooks['attempts']:,} attempts for {webhooks['totals']['created']:,} webhooks")
-    return _judge(traffic)
+    return _judge(traffic) and not alone
 
 
 def _sends(traffic: Traffic, count: int, *, hurry: bool) -> bool:
