@@ -13,7 +13,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.auth.views import PasswordChangeView
-from django.core.exceptions import BadRequest, ValidationError
+from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.db.models import Count, Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -105,6 +105,8 @@ class ConsoleSite(UnfoldAdminSite):
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if "%00" in request.META.get("QUERY_STRING", ""):
                 raise BadRequest  # no text in PostgreSQL holds a NUL, and filters would ask
+            if request.method == "POST" and _is_somebody_else(request):
+                raise PermissionDenied  # an act, not a page to come back to after a login
             with timezone.override(settings.DISPLAY_TIME_ZONE):
                 response: HttpResponse = inner(request, *args, **kwargs)
                 return response.render() if isinstance(response, TemplateResponse) else response
@@ -261,6 +263,10 @@ def _is_super_admin(request: HttpRequest) -> bool:
     user = request.user
     on_public_host = getattr(request, "tenant", None) is None
     return on_public_host and user.is_authenticated and user.is_active and user.is_superuser
+
+
+def _is_somebody_else(request: HttpRequest) -> bool:
+    return request.user.is_authenticated and not _is_super_admin(request)
 
 
 def _back(request: HttpRequest) -> str:

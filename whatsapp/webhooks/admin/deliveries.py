@@ -5,24 +5,29 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import F, Func, IntegerField, QuerySet
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.template.defaultfilters import filesizeformat
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
+from unfold.decorators import action, display
 
-from tenants.console import ConsoleRequest, ReadOnlyAdmin
+from tenants.console import ConsoleRequest, ReadOnlyAdmin, ReasonForm
 from whatsapp.webhooks import ledger
+from whatsapp.webhooks.admin import history
 from whatsapp.webhooks.forms import LedgerForm
 from whatsapp.webhooks.models import ParkedUnit, WebhookDelivery
+from whatsapp.webhooks.services import bodies
+
+# What the audit log calls them, and what they are called to people.
+ACTS = {"delivery.body_taken_out": _("Downloaded")}
 
 
 @admin.register(WebhookDelivery)
 class WebhookDeliveryAdmin(ReadOnlyAdmin):
-    """Sizes and fates; the body is what customers wrote, and stays where it is."""
+    """Sizes and fates. The body is what customers wrote: whoever takes it out says why."""
 
     counts = ("units_total", "units_stored", "units_duplicate", "units_placeholder", "units_parked")
     list_display = ("id", "received_at", "app", "state", "size", *counts, "unaccounted")
@@ -42,7 +47,9 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
         "processed_at",
         *counts,
         "unaccounted",
+        "taken_out",
     )
+    actions_detail = ("take_out",)
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.ledger)
@@ -69,6 +76,37 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
         deliveries = super().get_queryset(request).select_related("app")
         return deliveries.defer("body").annotate(body_bytes=size)
 
+    @action(description=_("Take out the body"), icon="download", url_path="body")
+    def take_out(self, request: ConsoleRequest, object_id: str) -> HttpResponse:
+        """Ask why, then hand the raw body out."""
+        if not object_id.isdecimal():
+            raise Http404
+        delivery: Any = self.get_object(request, object_id)
+        gone = bodies.BodyForgottenError() if delivery is None else None
+        form = ReasonForm(request.POST if request.method == "POST" else None)
+        if delivery is not None and form.is_valid():
+            reason = form.cleaned_data["reason"]
+            try:
+                body = bodies.take_out(actor=request.user, delivery_id=delivery.pk, reason=reason)
+            except bodies.BodyForgottenError as refusal:  # since this request began
+                gone = refusal
+            else:
+                return _attachment(delivery, body)
+        shown = {
+            **self.admin_site.each_context(request),
+            "title": gettext("Take out the body"),
+            "form": form,
+            "delivery": delivery,
+            "gone": gone,
+            "back": self.address("changelist") if gone else self.address("change", object_id),
+        }
+        status = gone.http_status if gone else 400 if form.is_bound else 200
+        return TemplateResponse(request, "console/body.html", shown, status=status)
+
+    @display(description=_("body taken out"))
+    def taken_out(self, delivery: WebhookDelivery) -> str:
+        return history.of(delivery, ACTS)
+
     @display(description=_("size"))
     def size(self, delivery: Any) -> str:
         return filesizeformat(delivery.body_bytes)
@@ -80,6 +118,16 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     @display(description=_("unaccounted"))
     def unaccounted(self, delivery: WebhookDelivery) -> int:
         return delivery.units_total - sum(getattr(delivery, name) for name in self.counts[1:])
+
+
+def _attachment(delivery: WebhookDelivery, body: bytes) -> HttpResponse:
+    """Hand bytes out as what no browser looks into."""
+    headers = {
+        "Content-Disposition": f'attachment; filename="delivery-{delivery.pk}.bin"',
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return HttpResponse(body, content_type="application/octet-stream", headers=headers)
 
 
 def _ledger_rows(found: ledger.Ledger) -> list[tuple[Any, int, str]]:

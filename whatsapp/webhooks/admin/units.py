@@ -4,15 +4,14 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.html import format_html_join
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
-from tenants import audit
 from tenants.console import TENANT_FILTER, ConsoleRequest, ReadOnlyAdmin
+from whatsapp.webhooks.admin import history
 from whatsapp.webhooks.forms import RouteForm
 from whatsapp.webhooks.models import ParkedUnit
 from whatsapp.webhooks.services import parking
@@ -23,7 +22,6 @@ ACTS = {
     "parked_unit.routed": _("Sent on"),
     "parked_unit.discarded": _("Discarded"),
 }
-DECISIONS_SHOWN = 20
 
 
 @admin.register(ParkedUnit)
@@ -65,21 +63,12 @@ class ParkedUnitAdmin(ReadOnlyAdmin):
 
     @display(description=_("delivery"))
     def delivery_number(self, unit: ParkedUnit) -> str:
-        return f"#{unit.delivery_id}"
+        address = reverse("admin:webhooks_webhookdelivery_change", args=[unit.delivery_id])
+        return format_html('<a class="underline" href="{}">#{}</a>', address, unit.delivery_id)
 
     @display(description=_("why"))
     def why(self, unit: ParkedUnit) -> str:
-        """Say who decided what about it, when and why, the newest first."""
-        lines = (
-            (
-                date_format(timezone.localtime(event.at), "SHORT_DATETIME_FORMAT"),
-                event.actor or "-",
-                ACTS.get(event.action, event.action),
-                event.reason or "-",
-            )
-            for event in audit.about(unit)[:DECISIONS_SHOWN]
-        )
-        return format_html_join("", "<p>{} · {} · {}: {}</p>", lines) or "-"
+        return history.of(unit, ACTS)
 
     @admin.action(description=_("Replay"))
     def replay(self, request: ConsoleRequest, chosen: QuerySet[ParkedUnit]) -> HttpResponse | None:
