@@ -49,6 +49,7 @@ _ADVICE: dict[str, Any] = {
 _OF_A_ROW = (
     "position",
     "address",
+    "first_position",
     "state",
     "reason",
     "problem",
@@ -238,11 +239,14 @@ def as_csv(broadcast: Broadcast, *, states: tuple[str, ...] = (), reason: str = 
     writer.writerow(["row", "number", "state", "reason", "what to do"])
     listed = recipients(broadcast, states=states, reason=reason).values_list(*_OF_A_ROW)
     words: dict[str, list[str]] = {}  # most rows say the same
-    for position, address, *rest in listed.iterator(chunk_size=2000):
+    for position, address, first, *rest in listed.iterator(chunk_size=2000):
         key = repr(rest)
         if key not in words:
             words[key] = [_safe(cell) for cell in _words(*rest)]
-        writer.writerow([position, _safe(address), *words[key]])
+        label, why, action = words[key]
+        if first is not None:
+            why = f"{why} {BroadcastRecipient(first_position=first).who_came_first}"
+        writer.writerow([position, _safe(address), label, why, action])
     return b"\xef\xbb\xbf" + text.getvalue().encode()
 
 

@@ -158,6 +158,7 @@ RECIPIENT: dict[str, Any] = {
     "state": "SKIPPED",
     "reason": "INVALID_NUMBER",
     "detail": "This is no telephone number.",
+    "first_row": None,
     "message": None,
     "conversation": None,
 }

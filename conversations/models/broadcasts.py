@@ -160,6 +160,7 @@ class BroadcastRecipient(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.READY)
     reason = models.CharField(max_length=20, choices=Reason, blank=True, default="", db_default="")
     problem = models.JSONField(null=True)  # of a value, see types.problem_kept
+    first_position = models.PositiveIntegerField(null=True)  # of a DUPLICATE: who came first
     # The newest attempt; its conversation is where the person is found, also after merges.
     message = models.OneToOneField(
         "conversations.Message", models.SET_NULL, null=True, related_name="+"
@@ -192,4 +193,11 @@ class BroadcastRecipient(models.Model):
     def why_left_out(self) -> str:
         """Why nothing is sent, in the active language; empty where something is."""
         told = types.problem_told(self.problem)
-        return " ".join(filter(None, (str(self.get_reason_display()), told)))
+        return " ".join(filter(None, (str(self.get_reason_display()), told, self.who_came_first)))
+
+    @property
+    def who_came_first(self) -> str:
+        """Which row the same person has already, in the active language; empty where none has."""
+        if self.first_position is None:
+            return ""
+        return str(_("Row %(row)d came first.") % {"row": self.first_position})

@@ -145,6 +145,11 @@ class RecipientSerializer(serializers.Serializer[Any]):
         source="row.reason", help_text="Why it was left out, as a code; empty where it was not."
     )
     detail = serializers.CharField(source="why", help_text="Why it was left out or failed.")
+    first_row = serializers.IntegerField(
+        source="row.first_position",
+        allow_null=True,
+        help_text="Of a `DUPLICATE`: the row of the same person that came first.",
+    )
     message = serializers.IntegerField(source="row.message_id", allow_null=True)
     conversation = serializers.IntegerField(source="conversation_id", allow_null=True)
 

@@ -101,6 +101,10 @@ def test_each_row_that_cannot_be_sent_says_why(create, phones):
         ("SKIPPED", "OPTED_OUT"),
         ("SKIPPED", "BLOCKED"),
     ]
+    positions = BroadcastRecipient.objects.order_by("position").values_list("first_position")
+    assert [first for (first,) in positions] == [None, 1, None, None, None, None, None]
+    twice = BroadcastRecipient.objects.get(position=2)
+    assert twice.why_left_out.endswith("stands on the list already. Row 1 came first.")
     missing = BroadcastRecipient.objects.get(position=4)
     assert missing.why_left_out == "WhatsApp would refuse a value. body.1: Fill this in."
 

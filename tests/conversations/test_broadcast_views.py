@@ -292,16 +292,19 @@ def test_each_row_says_what_became_of_it_and_leads_to_the_conversation(acme, ana
             conversation, direction="OUTBOUND", status="FAILED", error_code=131026, text="Oi"
         )
         broadcast.recipients.filter(position=1).update(state="QUEUED", message=message)
-        broadcast.recipients.filter(position=2).update(state="SKIPPED", reason="DUPLICATE")
+        twice = {"state": "SKIPPED", "reason": "DUPLICATE", "first_position": 1}
+        broadcast.recipients.filter(position=2).update(**twice)
 
     every = ana.get(f"/broadcasts/{broadcast.pk}/rows").content.decode()
     failed = ana.get(f"/broadcasts/{broadcast.pk}/rows?state=failed").content.decode()
-    twice = ana.get(f"/broadcasts/{broadcast.pk}/rows?state=left_out&reason=DUPLICATE")
+    second = ana.get(f"/broadcasts/{broadcast.pk}/rows?state=left_out&reason=DUPLICATE")
 
     assert f"/inbox/{conversation.pk}/" in every
-    assert "The same person stands on the list already." in every
+    assert "The same person stands on the list already. Row 1 came first." in every
     assert "+5511800000000" in failed and "+5511800000001" not in failed
-    assert "+5511800000001" in twice.content.decode()
+    assert "+5511800000001" in second.content.decode()
+    file = ana.get(f"/broadcasts/{broadcast.pk}/rows.csv").content.decode()
+    assert "already. Row 1 came first." in file
 
 
 def test_the_file_of_rows_holds_no_formula(acme, ana, phones, made):

@@ -154,6 +154,21 @@ def test_who_has_two_numbers_on_the_list_is_written_to_once(running, phone):
 
     assert lists.states(broadcast) == ["PENDING", "SKIPPED"]
     assert broadcast.recipients.get(position=2).reason == "DUPLICATE"
+    assert broadcast.recipients.get(position=2).first_position == 1
+
+
+def test_a_second_number_that_comes_later_names_the_row_that_came_first(running, phone):
+    there = conversation_with("5511911111111", phone=phone, opened_at=None)
+    broadcast = running(["5511911111111", "5511922222222"])
+    second = broadcast.recipients.get(position=2)
+    Message.objects.filter(pk=second.message_id).delete()
+    ContactIdentity.objects.filter(match_key=second.match_key).update(contact=there.contact)
+    broadcast.recipients.filter(position=2).update(state="READY", message=None)
+
+    feeding.run(now=timezone.now())
+
+    second = broadcast.recipients.get(position=2)
+    assert (second.state, second.reason, second.first_position) == ("SKIPPED", "DUPLICATE", 1)
 
 
 def test_who_wants_no_marketing_or_is_blocked_is_left_out_with_the_reason(made, phone, ana):

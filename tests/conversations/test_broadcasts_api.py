@@ -95,6 +95,8 @@ def test_a_list_is_taken_and_started_as_soon_as_it_is_read(acme, api, url, peopl
     assert (again["id"], again["status"], again["total"]) == (found.pk, "RUNNING", 3)
     rows = api.get(f"{answer['Location']}recipients").json()
     assert [row["reason"] for row in rows["results"]] == ["", "DUPLICATE", "INVALID_NUMBER"]
+    assert [row["first_row"] for row in rows["results"]] == [None, 1, None]
+    assert rows["results"][1]["detail"].endswith("Row 1 came first.")
 
 
 def test_a_key_of_no_field_leaves_its_row_out(acme, api, url, approved):

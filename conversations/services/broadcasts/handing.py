@@ -36,8 +36,9 @@ _HANDED = """
 """
 _LEFT_OUT = """
     UPDATE conversations_broadcastrecipient AS recipient
-    SET state = 'SKIPPED', reason = one.reason, problem = one.problem
-    FROM unnest(%s::bigint[], %s::text[], %s::jsonb[]) AS one (id, reason, problem)
+    SET state = 'SKIPPED', reason = one.reason, problem = one.problem, first_position = one.first
+    FROM unnest(%s::bigint[], %s::text[], %s::jsonb[], %s::int[])
+        AS one (id, reason, problem, first)
     WHERE recipient.id = one.id
 """
 
@@ -49,6 +50,7 @@ class LeftOut:
     row: BroadcastRecipient
     reason: str
     problem: dict[str, Any] | None = None
+    first_position: int | None = None
 
 
 def hand_over(
@@ -88,6 +90,7 @@ def _write(drafts: dict[int, Message], left_out: Sequence[LeftOut]) -> None:
         arrays.numbers(one.row.pk for one in left_out),
         arrays.texts(one.reason for one in left_out),
         arrays.texts(json.dumps(one.problem) if one.problem else None for one in left_out),
+        arrays.numbers(one.first_position for one in left_out),
     )
     with connection.cursor() as cursor:
         cursor.execute(_HANDED, handed)
@@ -141,18 +144,22 @@ def _unwanted(
         elif place.contact_id in stopped:
             yield LeftOut(row, Reason.OPTED_OUT)
         elif row.message_id is None and place.conversation_id in written_to:
-            yield LeftOut(row, Reason.DUPLICATE)
+            first = written_to[place.conversation_id]
+            yield LeftOut(row, Reason.DUPLICATE, first_position=first)
         else:
-            written_to.add(place.conversation_id)
+            written_to[place.conversation_id] = row.position
 
 
 def _written_to(
     broadcast: Broadcast, rows: Sequence[BroadcastRecipient], places: dict[int, Place]
-) -> set[int]:
-    """Return the conversations that have this broadcast already, under another number."""
+) -> dict[int, int | None]:
+    """Return the conversations that have this broadcast under another number, with whose row."""
     wanted = {places[row.pk].conversation_id for row in rows}
     sent = Message.objects.filter(conversation__in=wanted, broadcast=broadcast)
-    return set(sent.values_list("conversation", flat=True))
+    found: dict[int, int | None] = dict.fromkeys(sent.values_list("conversation", flat=True))
+    rows_of = broadcast.recipients.filter(message__conversation__in=found)
+    found |= dict(rows_of.values_list("message__conversation", "position"))
+    return found
 
 
 def _draft(

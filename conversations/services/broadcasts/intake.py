@@ -52,7 +52,8 @@ ADDRESS_MAX_CHARACTERS = 150
 
 _COPY = """
     COPY conversations_broadcastrecipient
-        (broadcast_id, position, address, kind, value, match_key, "values", state, reason, problem)
+        (broadcast_id, position, address, kind, value, match_key, "values", state, reason, problem,
+        first_position)
     FROM STDIN
 """
 _LEAVE_OUT = """
@@ -151,14 +152,15 @@ class _Checker:
         self._broadcast_id = broadcast.pk
         self._region = addressing.region_of(broadcast.phone)
         self._definition = broadcast.template.definition
-        self._seen: set[tuple[str, str]] = set()
+        self._seen: dict[tuple[str, str], int] = {}  # where each came first
 
     def row(self, entry: Entry) -> tuple[Any, ...]:
         """Return the columns of a row, as they are copied."""
         value, key = self._name(entry)
         reason, problem = self._refusal(entry, key)
         if not reason:
-            self._seen.add((entry.kind, key))
+            self._seen[entry.kind, key] = entry.position
+        is_twice = reason == Reason.DUPLICATE
         return (
             self._broadcast_id,
             entry.position,
@@ -170,6 +172,7 @@ class _Checker:
             State.SKIPPED.value if reason else State.READY.value,
             reason,
             json.dumps(problem) if problem else None,
+            self._seen[entry.kind, key] if is_twice else None,
         )
 
     def _name(self, entry: Entry) -> tuple[str, str]:
