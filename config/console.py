@@ -221,6 +221,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         _("Customers"): [
             (_("Tenants"), "apartment", "tenants_tenant"),
             (_("Plans"), "sell", "tenants_plan"),
+            (_("Rates"), "payments", "tenants_rate"),
         ],
         _("People"): [
             (_("Users"), "person", "tenants_user"),

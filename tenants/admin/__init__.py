@@ -1,5 +1,5 @@
-"""The console's pages of customers, their people and the audit log."""
+"""The console's pages of customers, their people, prices and the audit log."""
 
-from tenants.admin import log, people, tenants
+from tenants.admin import log, people, rates, tenants
 
-__all__ = ["log", "people", "tenants"]
+__all__ = ["log", "people", "rates", "tenants"]

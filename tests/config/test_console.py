@@ -17,7 +17,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from tenants import context
 from tenants.console import ConsoleAdmin
-from tenants.models import AuditEvent, User
+from tenants.models import AuditEvent, Rate, User
 from tenants.services import second_factor
 from whatsapp.webhooks.models import ParkedUnit, WebhookDelivery
 
@@ -165,6 +165,7 @@ def test_only_our_own_pages_are_there():
     assert {model._meta.label_lower for model in site._registry} == {
         "tenants.tenant",
         "tenants.plan",
+        "tenants.rate",
         "tenants.user",
         "tenants.membership",
         "tenants.auditevent",
@@ -235,6 +236,7 @@ def test_every_act_asks_why(console, phones, people, meta_app):
     with context.platform():
         delivery = WebhookDelivery.objects.create(app=meta_app, body=b"{}", sha256=b"")
         ParkedUnit.objects.create(delivery=delivery, unit_index=0, reason="UNROUTED")
+        Rate.objects.create(country="Brazil", prefix="55", price=1, starts_on=timezone.now().date())
         before = AuditEvent.objects.count()
     acts = [act for page in admin.site._registry.values() for act in acts_of(page)]
     assert len(acts) > 15
