@@ -164,6 +164,26 @@ def test_a_unit_that_was_decided_meanwhile_is_not_decided_again(console, units):
     assert states() == ["PARKED", "DISCARDED", "PARKED"]
 
 
+def test_what_was_decided_meanwhile_is_not_sent_on(console, units, route):
+    console.post(UNITS, form("discard", units[:1], WHY))
+
+    answer = console.post(f"{UNITS}{units[0].pk}/send-on/", {"route": route.pk, "reason": WHY})
+
+    assert answer.status_code == 409
+    assert "does not wait any more" in answer.content.decode()
+    assert states() == ["DISCARDED", "PARKED", "PARKED"]
+    assert len(events()) == 1
+
+
+def test_sending_on_is_written_down_for_whom_it_concerns(console, units, route, acme):
+    console.post(f"{UNITS}{units[0].pk}/send-on/", {"route": route.pk, "reason": f" {WHY}\n"})
+
+    (event,) = events()
+    assert (event.action, event.reason, event.tenant) == ("parked_unit.routed", WHY, acme)
+    with context.platform():
+        assert ParkedUnit.objects.get(pk=units[0].pk).tenant is None  # it may be anybody's yet
+
+
 def test_what_an_error_parked_in_some_days_is_replayed_at_once(console, delivery, units):
     with context.platform():
         for number, days in ((3, 0), (4, 3)):

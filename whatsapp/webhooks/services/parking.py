@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from tenants import audit, context, queue
 from tenants.db import arrays
 from tenants.errors import DomainError
-from tenants.models import User
+from tenants.models import Tenant, User
 from whatsapp.webhooks.models import ParkedUnit, PhoneRoute, WebhookDelivery
 from whatsapp.webhooks.services import deliveries
 from whatsapp.webhooks.types import Batch, Fate, Park, Replay
@@ -85,6 +85,12 @@ class NotUnroutedError(DomainError):
     message = _("Only what came for an unknown number can be sent on to another one.")
 
 
+class NotWaitingError(DomainError):
+    code = "not_waiting"
+    http_status = 409
+    message = _("This does not wait any more: it was decided about already. Nothing was changed.")
+
+
 class OtherAppError(DomainError):
     code = "other_app"
     http_status = 409
@@ -101,11 +107,11 @@ def replay(*, actor: User | None, units: Iterable[ParkedUnit], reason: str) -> i
     return _decide(actor, units, ParkedUnit.State.NEW, "parked_unit.replayed", reason)
 
 
-def route(*, actor: User | None, unit: ParkedUnit, route: PhoneRoute, reason: str) -> bool:
-    """Have a unit of a number that nobody has tried again as that of another one; False if late.
+def route(*, actor: User | None, unit: ParkedUnit, route: PhoneRoute, reason: str) -> None:
+    """Have a unit of a number that nobody has tried again as that of another one.
 
-    For a number that goes on under another id. Raises: NotUnroutedError, OtherAppError, and what
-    ``audit.stated`` does.
+    For a number that goes on under another id. Raises: NotUnroutedError, OtherAppError,
+    NotWaitingError, and what ``audit.stated`` does.
     """
     stated = audit.stated(reason)
     if unit.reason != ParkedUnit.Reason.UNROUTED:
@@ -116,11 +122,10 @@ def route(*, actor: User | None, unit: ParkedUnit, route: PhoneRoute, reason: st
             raise OtherAppError
         # Compare and set: the rival is another admin's click.
         parked = ParkedUnit.objects.filter(pk=unit.pk, state=ParkedUnit.State.PARKED)
-        routed = parked.update(routed_to=route.phone_number_id)
-        if routed:
-            _move(actor, unit, ParkedUnit.State.NEW, "parked_unit.routed", stated)
-            queue.nudge("conversations.tasks.process_deliveries")
-    return bool(routed)
+        if not parked.update(routed_to=route.phone_number_id):
+            raise NotWaitingError
+        _move(actor, unit, ParkedUnit.State.NEW, "parked_unit.routed", stated, of=route.tenant)
+        queue.nudge("conversations.tasks.process_deliveries")
 
 
 def discard(*, actor: User | None, units: Iterable[ParkedUnit], reason: str) -> int:
@@ -146,7 +151,15 @@ def _decide(
     return count
 
 
-def _move(actor: User | None, unit: ParkedUnit, state: str, action: str, reason: str) -> int:
+def _move(
+    actor: User | None,
+    unit: ParkedUnit,
+    state: str,
+    action: str,
+    reason: str,
+    *,
+    of: Tenant | None = None,
+) -> int:
     # Compare and set: the rival is another admin's click.
     parked = ParkedUnit.objects.filter(pk=unit.pk, state=ParkedUnit.State.PARKED)
     resolved_at = None if state == ParkedUnit.State.NEW else timezone.now()
@@ -154,7 +167,9 @@ def _move(actor: User | None, unit: ParkedUnit, state: str, action: str, reason:
     if moved:
         # Whoever asks again wants it tried again, also when it killed workers before.
         WebhookDelivery.objects.filter(pk=unit.delivery_id).update(attempts=0)
-        audit.record(actor=actor, action=action, target=unit, tenant=unit.tenant, reason=reason)
+        audit.record(
+            actor=actor, action=action, target=unit, tenant=of or unit.tenant, reason=reason
+        )
     return moved
 
 
