@@ -1,7 +1,7 @@
 """Apply one tenant's part of a batch in one transaction, and find the unit that will not fit.
 
 Locks are taken in one order everywhere: identities, contacts, conversations, messages, each sorted,
-and the change counter last.
+the day's usage, and the change counter last.
 """
 
 import logging
@@ -23,7 +23,7 @@ from conversations.services.threads import Arrival
 from tenants import context
 from tenants.crashing import crash_point
 from tenants.db import arrays, raw
-from tenants.feed import live
+from tenants.feed import live, usage
 from tenants.feed.live import Draft
 from whatsapp.payloads import (
     AccountEvent,
@@ -159,6 +159,8 @@ def _transaction(work: Session, target: Target, parcels: list[Parcel], applied: 
         if unheard:
             cursor.execute(_HEARD, (arrays.numbers(unheard),))
         drafts = list(dict.fromkeys([*arrived, *marked, *outcome.drafts]))
+        if received := sum(parcel.is_received for parcel in parcels):
+            usage.count(cursor, received=received)
         if drafts:
             live.take(cursor, drafts)
         crash_point("worker.mid_apply")

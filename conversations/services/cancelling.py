@@ -1,6 +1,6 @@
 """Take back what waits to be sent, before it leaves."""
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from conversations import rules
@@ -8,7 +8,7 @@ from conversations.models import Message
 from conversations.services import outbound
 from tenants import queue
 from tenants.errors import DomainError
-from tenants.feed import live
+from tenants.feed import live, usage
 from tenants.feed.live import Draft
 from tenants.feed.models import Change
 from tenants.permissions import Actor
@@ -51,5 +51,7 @@ def cancel(*, actor: Actor, message: Message) -> Message:
         raise AlreadyLeftError
     # What stands behind it in its conversation may go now.
     queue.enqueue("conversations.tasks.drain_outbox", phone_id=message.phone_id)
+    with connection.cursor() as cursor:
+        usage.take_back(cursor, [message.created_at])
     live.publish(Draft(Change.Kind.MESSAGE, message.conversation_id, message.pk))
     return message

@@ -17,6 +17,7 @@ from conversations.services import heads, outbox, outreach
 from conversations.services.heads import Claim, Head, Sender
 from conversations.services.outbox import Move
 from tenants import context, secrets
+from tenants.feed import usage
 from tenants.feed.live import Cursor
 from tenants.models import Tenant
 from whatsapp.models import Phone
@@ -102,6 +103,8 @@ def _take(
         )
         claimed = _claim(cursor, sender, fit, grant, asked_at)
         drafts = outbox.move(cursor, refusals)
+        # It never left, so it does not count; sent again, it does.
+        usage.take_back(cursor, [one.queued_at for one in found if one.message_id in refused])
         outbox.publish(drafts)
     return Taken(claimed, allowed.per_second, grant.rest_seconds), len(drafts)
 

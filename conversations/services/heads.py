@@ -48,7 +48,7 @@ _HEADS = """
             WHERE member.user_id = message.author_id AND member.tenant_id = %(tenant)s
                 AND member.role = ANY (%(roles)s::text[]) AND person.is_active
         ),
-        recipient.kind, recipient.value, clock_timestamp()
+        recipient.kind, recipient.value, message.created_at, clock_timestamp()
     FROM unnest(%(lanes)s::int[]) AS lane (number)
     CROSS JOIN LATERAL (
         SELECT one.id FROM conversations_message AS one
@@ -140,6 +140,7 @@ class Head:
     permitted: bool  # whoever wrote it may still send
     kind: str | None
     address: str | None
+    queued_at: datetime
     now: datetime
 
     @property

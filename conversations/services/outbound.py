@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -16,7 +16,7 @@ from conversations.selectors import MergedError
 from conversations.services import blocking, composing, enclosing, reactions, reading
 from tenants import context, queue
 from tenants.errors import DomainError, NotFoundError
-from tenants.feed import live
+from tenants.feed import live, usage
 from tenants.feed.live import Draft
 from tenants.feed.models import Change
 from tenants.permissions import Actor, Permission
@@ -215,6 +215,8 @@ def _queue(
     queue.enqueue("conversations.tasks.drain_outbox", phone_id=conversation.phone_id)
     if conversation.phone.read_policy == Phone.ReadPolicy.ON_REPLY:
         reading.show_read(conversation, up_to_id=message.pk)
+    with connection.cursor() as cursor:
+        usage.count(cursor, sent=1)
     live.publish(Draft(Change.Kind.MESSAGE, conversation.pk, message.pk))
     return message
 

@@ -45,6 +45,12 @@ class Parcel:
     def park(self, reason: str, error: str) -> None:
         self.fate, self.reason, self.error = Fate.PARKED, reason, error[:200]
 
+    @property
+    def is_received(self) -> bool:
+        """Whether it is a customer's message that was not there before."""
+        is_message = isinstance(self.unit, InboundMessage) and not self.unit.is_echo
+        return is_message and self.fate in {Fate.STORED, Fate.PLACEHOLDER}
+
 
 @dataclass(slots=True)
 class Plan:

@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpResponse
+from django.utils.formats import number_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
@@ -18,8 +19,10 @@ from unfold.widgets import (
 
 from tenants.console import ConsoleAdmin, ConsoleRequest, adopt
 from tenants.models import Membership, Plan, Tenant
-from tenants.services import tenancy
+from tenants.services import tenancy, usage
 
+# Whose schemas are whole.
+COUNTED = {Tenant.Status.ACTIVE, Tenant.Status.SUSPENDED, Tenant.Status.CANCELLED}
 COLORS = {
     Tenant.Status.ACTIVE: "success",
     Tenant.Status.SUSPENDED: "warning",
@@ -73,7 +76,7 @@ class MembershipInline(TabularInline):
 
 @admin.register(Tenant)
 class TenantAdmin(ConsoleAdmin):
-    list_display = ("name", "subdomain", "status_label", "plan", "created_at")
+    list_display = ("name", "subdomain", "status_label", "plan", "month", "created_at")
     list_filter = ("status", "plan")
     list_select_related = ("plan",)
     search_fields = ("name", "subdomain")
@@ -86,6 +89,14 @@ class TenantAdmin(ConsoleAdmin):
     @display(description=_("status"), ordering="status", label=COLORS)
     def status_label(self, tenant: Tenant) -> tuple[str, str]:
         return tenant.status, tenant.get_status_display()
+
+    @display(description=_("this month (UTC)"))
+    def month(self, tenant: Tenant) -> str:
+        if tenant.status not in COUNTED:
+            return ""
+        month = usage.month_of(tenant)
+        values = {"sent": _written(month.sent), "received": _written(month.received)}
+        return gettext("%(sent)s out, %(received)s in") % values
 
     @display(description=_("schema"))
     def schema(self, tenant: Tenant) -> str:
@@ -144,6 +155,10 @@ class TenantAdmin(ConsoleAdmin):
                 actor=request.user, tenant=tenant, reason=reason
             ),
         }
+
+
+def _written(number: int) -> str:
+    return str(number_format(number, force_grouping=True))
 
 
 @admin.register(Plan)

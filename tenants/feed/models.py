@@ -34,3 +34,14 @@ class Change(models.Model):
 
     def __str__(self) -> str:
         return f"{self.seq} {self.kind}"
+
+
+class UsageDay(models.Model):
+    """What one day (of UTC) held: counted with the rows themselves, in their transactions."""
+
+    day = models.DateField(primary_key=True)
+    received = models.PositiveBigIntegerField(default=0, db_default=0)  # customers' messages
+    sent = models.PositiveBigIntegerField(default=0, db_default=0)  # queued, and not taken back
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.received} in, {self.sent} out"

@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Collection
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, Sum
 
 from conversations.models import Conversation, Message, StatusEvent
 from tenants import context
-from tenants.feed.models import Change
+from tenants.feed.models import Change, UsageDay
 from tenants.models import Tenant
 from whatsapp.webhooks import ledger
 from whatsapp.webhooks.models import DeliveryClaim, WebhookDelivery
@@ -60,6 +60,8 @@ def _check_counters() -> None:
     counted = Conversation.objects.annotate(unread=Count("messages", filter=unread))
     wrong = counted.exclude(unread=F("unread_count"))
     assert not wrong.exists(), "a count is not that of the rows"
+    received = UsageDay.objects.aggregate(sum=Sum("received"))["sum"] or 0
+    assert received == Message.objects.filter(direction="INBOUND").count(), "the usage is not"
 
 
 def _check_statuses() -> None:

@@ -1,9 +1,11 @@
 """The console's pages of tenants and people: every change is a service's, refusals are plain."""
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from tenants import context
+from tenants.feed import usage
 from tenants.models import AuditEvent, Membership, Plan, Tenant, User
 
 INLINE = {"memberships-TOTAL_FORMS": 0, "memberships-INITIAL_FORMS": 0}
@@ -334,3 +336,15 @@ def test_the_audit_log_has_no_form(console, acme):
     assert console.get(address).status_code == 200
     assert console.post(address, {"action": "nothing"}).status_code == 403
     assert fresh(event).action == "tenant.suspended"
+
+
+def test_the_list_says_what_each_tenant_used_this_month(console, acme, globex):
+    with context.tenant(acme.schema_name), connection.cursor() as cursor:
+        usage.count(cursor, received=12_345, sent=6_789)
+    with context.platform():
+        Tenant.objects.filter(pk=globex.pk).update(status=Tenant.Status.BROKEN)  # tables may lack
+
+    html = console.get("/admin/tenants/tenant/").content.decode()
+
+    assert "6,789 out, 12,345 in" in html
+    assert "0 out, 0 in" not in html

@@ -10,10 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import connection
+
 from config.demo.seed import kinds, marks, media, people
 from config.demo.seed.talk import Line, Talk
 from conversations import rules
 from conversations.models import Conversation, Mark, Message, StatusEvent
+from conversations.templatetags import bubbles
+from tenants.feed import usage
 from tenants.models import Tenant, User
 from whatsapp import payloads
 from whatsapp.models import Phone
@@ -71,6 +75,7 @@ def write(talks: Sequence[Talk], *, cast: Cast, now: datetime) -> None:
     media.store(everything, cast.tenant.pk)
     messages = [message for _line, message in everything]
     Message.objects.bulk_create(messages)  # in their order in time: ids say what came after what
+    _count(messages)
     StatusEvent.objects.bulk_create(event for message in messages for event in _events(message))
     Mark.objects.bulk_create(mark for pair in everything for mark in marks.of(*pair))
     people.consent(messages)
@@ -82,6 +87,13 @@ def write(talks: Sequence[Talk], *, cast: Cast, now: datetime) -> None:
         conversations,
         ["last_message", "last_message_at", "unread_count", "read_up_to_id", "window_opened_at"],
     )
+
+
+def _count(messages: Sequence[Message]) -> None:
+    received = sum(not message.is_outbound for message in messages)
+    sent = sum(message.is_outbound and not bubbles.is_from_app(message) for message in messages)
+    with connection.cursor() as cursor:
+        usage.count(cursor, received=received, sent=sent)
 
 
 def _messages(talk: Talk, conversation: Conversation, cast: Cast, now: datetime) -> Told:

@@ -15,6 +15,7 @@ from conversations.services.outbound import PhoneInactiveError
 from conversations.services.template_sending import TemplateNotApprovedError
 from tenants import audit, queue
 from tenants.errors import DomainError, NotFoundError
+from tenants.feed import usage
 from tenants.permissions import Actor, Permission
 from whatsapp import errors
 from whatsapp.models import NumberFact, Phone
@@ -26,7 +27,7 @@ TASK = "conversations.tasks.run_broadcasts"
 # is just claiming is waited for, and left alone if it was claimed. An attempt that is taken back
 # leaves the one before it.
 _LOCK_QUEUED = """
-    SELECT id FROM conversations_message
+    SELECT id, created_at FROM conversations_message
     WHERE broadcast_id = %s AND status IN ('PENDING', 'HELD')
     ORDER BY id FOR UPDATE
 """
@@ -150,12 +151,15 @@ def stop(
     """
     with connection.cursor() as cursor:
         cursor.execute(_LOCK_QUEUED, (broadcast.pk,))
-        queued = [pk for (pk,) in cursor.fetchall()]
+        queued_at = dict(cursor.fetchall())
+        queued = list(queued_at)
         cursor.execute(_BACK_ON_THE_LIST, (queued,))
         cursor.execute("DELETE FROM conversations_message WHERE id = ANY (%s)", (queued,))
     broadcast.status, broadcast.pause_reason = status, reason
     broadcast.waits()
     _note(actor, broadcast, status.lower())
+    with connection.cursor() as cursor:  # the last but the counter
+        usage.take_back(cursor, queued_at.values())
     progress.save(broadcast, now=now)
     return broadcast
 

@@ -23,6 +23,7 @@ from conversations.models import (
 )
 from conversations.services import enclosing, people, template_sending, threads
 from tenants.db import arrays
+from tenants.feed import usage
 from tenants.permissions import Actor
 from whatsapp.models import MessageTemplate, Phone
 from whatsapp.payloads import Sender
@@ -95,6 +96,8 @@ def _write(drafts: dict[int, Message], left_out: Sequence[LeftOut]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_HANDED, handed)
         cursor.execute(_LEFT_OUT, refused)
+        if drafts:
+            usage.count(cursor, sent=len(drafts))
 
 
 @dataclass(frozen=True, slots=True)
