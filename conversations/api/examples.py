@@ -151,6 +151,7 @@ FORECAST: dict[str, Any] = {
     "opted_out": 9,
     "finishes_at": "2026-11-12T12:10:00Z",
     "limit": {"people": 2000, "used": 412, "counting": 4900, "waiting": 3312},
+    "cost": {"amount": "311.625000", "currency": "USD", "unpriced": [], "unpriced_rows": 0},
 }
 RECIPIENT: dict[str, Any] = {
     "position": 7,

@@ -17,6 +17,20 @@ class RoomSerializer(serializers.Serializer[Any]):
     waiting = serializers.IntegerField(help_text="For how many of them there is no room yet.")
 
 
+class CostSerializer(serializers.Serializer[Any]):
+    """What the rows that wait cost at WhatsApp, by the rate card of this installation."""
+
+    amount = serializers.DecimalField(
+        max_digits=20, decimal_places=6, help_text="If each of them is delivered; no discounts."
+    )
+    currency = serializers.CharField()
+    unpriced = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Countries on the list that have no price on the card, as `BR`.",
+    )
+    unpriced_rows = serializers.IntegerField(help_text="Rows of these; they are not in the sum.")
+
+
 class ForecastSerializer(serializers.Serializer[Any]):
     """What a broadcast would do with the rows that wait, if it went on now."""
 
@@ -34,3 +48,4 @@ class ForecastSerializer(serializers.Serializer[Any]):
     limit = RoomSerializer(
         source="room", allow_null=True, help_text="Null where there is no limit, or none is known."
     )
+    cost = CostSerializer(allow_null=True, help_text="Null where no rate card is loaded.")

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from conversations import broadcasts
 from conversations.models import Broadcast, BroadcastRecipient
-from conversations.services.broadcasts import outreach
+from conversations.services.broadcasts import outreach, pricing
+from conversations.services.broadcasts.pricing import Cost
 from whatsapp import rendering
 from whatsapp.models import Phone
 from whatsapp.rendering import Rendered
@@ -45,9 +45,7 @@ class Forecast:
     finishes_at: datetime | None
     room: Room | None = None  # None: no limit, or none known
     quota_left: int | None = None
-    cost: Decimal | None = None
-    currency: str = ""
-    unpriced: tuple[str, ...] = ()
+    cost: Cost | None = None  # None: no prices are loaded
 
     @property
     def left_out(self) -> int:
@@ -81,6 +79,7 @@ def forecast(*, broadcast: Broadcast, now: datetime) -> Forecast:
         seconds=seconds,
         finishes_at=finishes_at if ready else None,
         room=room,
+        cost=pricing.cost(broadcast=broadcast, now=now),
     )
 
 
