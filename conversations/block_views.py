@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from conversations import blocked, forms, selectors
+from conversations import blocked, selectors
+from conversations.forms import inbox as forms
 from conversations.services import blocking
 from tenants.access import OperatorRequest, own_path, role_required
 from tenants.permissions import Permission

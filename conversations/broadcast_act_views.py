@@ -8,7 +8,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from conversations import broadcasts, forms
+from conversations import broadcasts
+from conversations.forms import broadcasts as forms
+from conversations.forms import inbox
 from conversations.services.addressing import NumberInvalidError
 from conversations.services.broadcasts import arranging, control, forecasting
 from tenants.access import OperatorRequest, role_required
@@ -74,7 +76,7 @@ def discard(request: OperatorRequest, pk: int) -> HttpResponse:
 def test(request: OperatorRequest, pk: int) -> HttpResponse:
     """Send the first row's message to a number of one's own."""
     found = broadcasts.broadcast_for(request.actor, pk)
-    data = forms.valid(forms.TestSendForm(request.POST))
+    data = inbox.valid(forms.TestSendForm(request.POST))
     try:
         control.send_test(actor=request.actor, broadcast=found, now=timezone.now(), **data)
     except NumberInvalidError as refusal:

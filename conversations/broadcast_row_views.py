@@ -6,7 +6,9 @@ from django.utils.text import slugify
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from conversations import broadcasts, forms
+from conversations import broadcasts
+from conversations.forms import broadcasts as forms
+from conversations.forms import inbox
 from conversations.models import BroadcastRecipient, Message
 from tenants.access import OperatorRequest, role_required
 from tenants.permissions import Permission
@@ -26,7 +28,7 @@ GROUPS = {
 def rows(request: OperatorRequest, pk: int) -> HttpResponse:
     """Show the rows of a list in their order, with the reason of each that went wrong."""
     found = broadcasts.broadcast_for(request.actor, pk)
-    data = forms.valid(forms.BroadcastRowsForm(request.GET))
+    data = inbox.valid(forms.BroadcastRowsForm(request.GET))
     listed = broadcasts.recipients(found, states=_states(data["state"]), reason=data["reason"])
     listed = listed.filter(position__gt=data["after"] or 0)
     shown = list(listed[: PAGE_SIZE + 1])
@@ -48,7 +50,7 @@ def rows(request: OperatorRequest, pk: int) -> HttpResponse:
 def rows_file(request: OperatorRequest, pk: int) -> HttpResponse:
     """Give the same rows as CSV, whole: a list has 100,000 at most."""
     found = broadcasts.broadcast_for(request.actor, pk)
-    data = forms.valid(forms.BroadcastRowsForm(request.GET))
+    data = inbox.valid(forms.BroadcastRowsForm(request.GET))
     body = broadcasts.as_csv(found, states=_states(data["state"]), reason=data["reason"])
     name = slugify(found.name) or f"broadcast-{found.pk}"
     response = HttpResponse(body, content_type="text/csv; charset=utf-8")
@@ -59,5 +61,5 @@ def rows_file(request: OperatorRequest, pk: int) -> HttpResponse:
 
 def _states(name: str) -> tuple[str, ...]:
     if name and name not in GROUPS:
-        raise forms.BadInputError
+        raise inbox.BadInputError
     return GROUPS.get(name, ())

@@ -1,6 +1,5 @@
 """The pages of broadcasts: all of them, a new one, its columns, and how far one is."""
 
-import json
 from typing import Any
 from uuid import uuid4
 
@@ -10,10 +9,12 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from conversations import broadcasts, forms, types
+from conversations import broadcasts, types
+from conversations.forms import broadcasts as forms
+from conversations.forms import inbox
 from conversations.models import Broadcast, BroadcastSource
 from conversations.services import template_sending
-from conversations.services.broadcasts import arranging, forecasting, mapping
+from conversations.services.broadcasts import arranging, choosing, forecasting, mapping, reading
 from conversations.services.broadcasts.reading import Head, Line
 from tenants.access import OperatorRequest, role_required
 from tenants.errors import DomainError
@@ -31,7 +32,7 @@ LIST_SIZE = 30
 @role_required(Permission.READ_CONVERSATIONS)
 def listing(request: OperatorRequest) -> HttpResponse:
     """List the broadcasts, the newest first."""
-    after = forms.valid(forms.BroadcastRowsForm(request.GET))["after"]
+    after = inbox.valid(forms.BroadcastRowsForm(request.GET))["after"]
     found = broadcasts.listed(request.actor)
     rows = list((found.filter(pk__lt=after) if after else found)[: LIST_SIZE + 1])
     context = {
@@ -47,16 +48,16 @@ def listing(request: OperatorRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @role_required(Permission.BROADCAST)
 def new(request: OperatorRequest) -> HttpResponse:
-    """Take what goes to many and the list; leads to the choice of its columns."""
-    phones = list(whatsapp.phones_to_send_from(request.actor))
-    approved = whatsapp.templates_of(request.actor, status=MessageTemplate.Status.APPROVED)
-    form = forms.BroadcastForm(
-        request.POST or None,
-        request.FILES or None,
-        initial={"client_id": uuid4()},
-        phones=phones,
-        templates=approved.filter(waba_id__in={phone.waba_id for phone in phones}).order_by("name"),
-    )
+    """Take what goes to many and the list; leads to the choice of its columns.
+
+    Asked to count, it says how many contacts are meant, and makes nothing.
+    """
+    if request.method == "POST" and request.htmx:
+        return render(request, "conversations/broadcasts/_people.html", _counted(request))
+    form = _new_form(request)
+    if "count" in request.POST:
+        context = {"form": form, **_counted(request)}
+        return render(request, "conversations/broadcasts/new.html", context)
     if request.method == "POST" and form.is_valid():
         try:
             made = arranging.create(actor=request.actor, now=timezone.now(), **_wanted(form))
@@ -76,7 +77,7 @@ def columns(request: OperatorRequest, pk: int) -> HttpResponse:
     found = broadcasts.broadcast_for(request.actor, pk)
     if not broadcasts.needs_columns(found):
         return redirect("broadcast", pk)
-    head = arranging.head_of(found)
+    head = arranging.head_of(found, now=timezone.now())
     form = _columns_form(request, found, head)
     is_preview = "preview" in request.POST or bool(request.htmx)
     if form.is_valid() and not is_preview:
@@ -121,13 +122,38 @@ def shown(request: OperatorRequest, found: Broadcast) -> dict[str, Any]:
     return context
 
 
+def _new_form(request: OperatorRequest) -> forms.BroadcastForm:
+    phones = list(whatsapp.phones_to_send_from(request.actor))
+    approved = whatsapp.templates_of(request.actor, status=MessageTemplate.Status.APPROVED)
+    templates = approved.filter(waba_id__in={phone.waba_id for phone in phones}).order_by("name")
+    if "count" in request.POST:  # as it was filled in, and nothing of it refused yet
+        given = {**request.POST.dict(), "statuses": request.POST.getlist("statuses")}
+        return forms.BroadcastForm(initial=given, phones=phones, templates=templates)
+    return forms.BroadcastForm(
+        request.POST or None,
+        request.FILES or None,
+        initial={"client_id": uuid4()},
+        phones=phones,
+        templates=templates,
+    )
+
+
+def _counted(request: OperatorRequest) -> dict[str, Any]:
+    """Say how many contacts a form asks for, or what of it is filled in wrong."""
+    form = forms.PeopleForm(request.POST)
+    if not form.is_valid():
+        return {"problems": form.errors.values()}
+    people = choosing.count(form.choice(), now=timezone.now())
+    return {"people": people, "are_too_many": people > reading.MAX_ROWS}
+
+
 def _wanted(form: forms.BroadcastForm) -> dict[str, Any]:
     data = form.cleaned_data
     names = ("client_id", "name", "phone", "template", "kind")
     if data["kind"] == BroadcastSource.Kind.FILE:
         body = data["file"].read()
     else:
-        body = json.dumps({"q": data["q"]}).encode()
+        body = form.choice().kept()
     return {**{name: data[name] for name in names}, "body": body}
 
 

@@ -7,15 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from conversations.models import (
     Broadcast,
     BroadcastRecipient,
     BroadcastSource,
-    Contact,
-    ContactIdentity,
     Message,
 )
 from tenants.errors import NotFoundError
@@ -146,22 +144,6 @@ def needs_columns(broadcast: Broadcast) -> bool:
         return False
     sources = BroadcastSource.objects.filter(broadcast=broadcast)
     return sources.exclude(kind=BroadcastSource.Kind.LIST).exists()
-
-
-def people(search: str = "") -> QuerySet[Contact]:
-    """Return the contacts that a list can be made of, with their identities, by their ids."""
-    reached = ContactIdentity.objects.filter(
-        contact=OuterRef("pk"), kind__in=(ContactIdentity.Kind.WA_ID, ContactIdentity.Kind.BSUID)
-    )
-    found = Contact.objects.filter(Exists(reached), merged_into=None)
-    words = search.replace("\x00", "").strip()
-    if words:
-        named = Q(name__icontains=words) | Q(profile_name__icontains=words)
-        digits = "".join(sign for sign in words if sign.isdigit())
-        if digits and not any(sign.isalpha() for sign in words):
-            named |= Q(Exists(reached.filter(value__contains=digits)))
-        found = found.filter(named)
-    return found.prefetch_related("identities").order_by("pk")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from conversations import forms, selectors
+from conversations import selectors
+from conversations.forms import inbox as forms
 from conversations.services import outbound, reading
 from tenants.access import OperatorRequest, role_required
 from tenants.errors import NotFoundError

@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from conversations import forms, selectors
+from conversations import selectors
+from conversations.forms import inbox as forms
 from conversations.models import Conversation, Message
 from conversations.services import sending_files
 from conversations.services.outbound import StaleThreadError

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from conversations import forms
+from conversations.forms import inbox as forms
 from conversations.services import starting
 from conversations.services.addressing import NumberInvalidError
 from tenants.access import OperatorRequest, role_required

@@ -14,7 +14,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from conversations import forms, selectors
+from conversations import selectors
+from conversations.forms import inbox as forms
 from conversations.models import Conversation
 from conversations.services import sending_files, template_sending
 from conversations.services.sending_files import Incoming

@@ -11,7 +11,8 @@ from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from conversations import blocked, forms, selectors, threads
+from conversations import blocked, selectors, threads
+from conversations.forms import inbox as forms
 from conversations.models import Conversation, Message
 from conversations.services import cancelling, outbound, reading
 from tenants.access import OperatorRequest, role_required
@@ -277,8 +278,7 @@ def _refused(
 def _answering(request: OperatorRequest, found: Conversation, pk: int | None) -> Message | None:
     if pk is None:
         return None
-    message = selectors.message_for(request.actor, pk)
-    if message.conversation_id != found.pk:
+    if (message := selectors.message_for(request.actor, pk)).conversation_id != found.pk:
         raise NotFoundError
     return message
 

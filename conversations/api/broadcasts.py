@@ -1,7 +1,7 @@
 """Broadcasts: made from a list, and read with what became of each row."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -25,8 +25,9 @@ from conversations.serializers.broadcasts import (
     RecipientSerializer,
     UploadedListSerializer,
 )
+from conversations.serializers.choosing import choice_of
 from conversations.services import template_sending
-from conversations.services.broadcasts import arranging, mapping, reading
+from conversations.services.broadcasts import arranging, choosing, mapping, reading
 from conversations.services.idempotency import Answer
 from conversations.services.template_sending import TemplateUnknownError
 from tenants.api import keyset
@@ -77,6 +78,16 @@ class BulkView(TenantAPIView):
                 },
                 request_only=True,
             ),
+            OpenApiExample(
+                "To contacts of the inbox",
+                value={
+                    "name": "Natal",
+                    "template": {"name": "pedido_saiu", "language": "pt_BR"},
+                    "contacts": {"marketing": "AGREED", "wrote_within_days": 90},
+                    "values": {"body.1": {"column": "name"}, "body.2": {"text": "A-7"}},
+                },
+                request_only=True,
+            ),
             _PREPARING,
         ],
     )
@@ -85,8 +96,7 @@ class BulkView(TenantAPIView):
         form.is_valid(raise_exception=True)
         data = form.validated_data
         place = _place(self.actor, data.get("phone"), **data["template"])
-        body = json.dumps(data["recipients"]).encode()
-        made = {"kind": BroadcastSource.Kind.LIST, "body": body, "values": {}, **place}
+        made = {**place, **(_of_contacts(data, place) if "contacts" in data else _of_list(data))}
         return _make(self.actor, request, data, made)
 
 
@@ -150,13 +160,11 @@ class BroadcastListView(TenantAPIView):
         )
         body = data["file"].read()
         data["file"].seek(0)
-        fields = template_sending.shown_fields(place["template"])
-        guessed = mapping.guess(fields, reading.head(body).columns)
         made = {
             **place,
             "kind": BroadcastSource.Kind.FILE,
             "body": body,
-            "values": {**guessed, **data.get("values", {})},
+            "values": _values(data, place, reading.head(body).columns),
             "number_column": data["number_column"],
         }
         return _make(self.actor, request, data, made)
@@ -220,6 +228,27 @@ def _place(actor: Actor, phone_id: int | None, *, name: str, language: str) -> d
     if template is None:
         raise TemplateUnknownError
     return {"phone": phone, "template": template}
+
+
+def _of_list(data: dict[str, Any]) -> dict[str, Any]:
+    body = json.dumps(data["recipients"]).encode()
+    return {"kind": BroadcastSource.Kind.LIST, "body": body, "values": {}}
+
+
+def _of_contacts(data: dict[str, Any], place: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "kind": BroadcastSource.Kind.CONTACTS,
+        "body": choice_of(data["contacts"]).kept(),
+        "values": _values(data, place, (choosing.NAME, choosing.NUMBER)),
+    }
+
+
+def _values(
+    data: dict[str, Any], place: dict[str, Any], columns: Collection[str]
+) -> dict[str, Mapping[str, str]]:
+    """Return what fills the template; what nobody said is guessed by the columns' names."""
+    guessed = mapping.guess(template_sending.shown_fields(place["template"]), columns)
+    return {**guessed, **data.get("values", {})}
 
 
 def _make(actor: Actor, request: Request, data: dict[str, Any], wanted: dict[str, Any]) -> Response:

@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from conversations import broadcasts, rules
 from conversations.models import Broadcast, BroadcastRecipient, Message
+from conversations.serializers.choosing import ContactsSerializer
 from conversations.serializers.reading import AuthorSerializer
 from tenants.serializers import (
     BIGINT_MAX,
@@ -35,6 +36,18 @@ class RecipientInSerializer(StrictSerializer):
     )
 
 
+class ValueSerializer(StrictSerializer):
+    """What fills a field: a column of the list, or the same text for all."""
+
+    column = TextField(max_length=120, required=False)
+    text = TextField(max_length=4096, required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if len(attrs) != 1:
+            raise serializers.ValidationError(_("Give either a column or a text."))
+        return attrs
+
+
 class BulkSerializer(StrictSerializer):
     """A template to many, each with their own values."""
 
@@ -48,24 +61,31 @@ class BulkSerializer(StrictSerializer):
     template = TemplateNameSerializer()
     recipients = serializers.ListField(
         child=RecipientInSerializer(),
+        required=False,
         allow_empty=False,
         max_length=RECIPIENTS_MAX,
         help_text="5,000 at most.",
+    )
+    contacts = ContactsSerializer(
+        required=False, help_text="Instead of `recipients`: contacts of the inbox, 100,000 at most."
+    )
+    values = serializers.DictField(
+        child=ValueSerializer(),
+        required=False,
+        help_text="With `contacts`: what fills the template, by the keys of its `fields`. The"
+        " columns of a contact are `name` and `number`.",
     )
     start = serializers.BooleanField(
         default=False, help_text="Start as soon as the list is read; else it stays a draft."
     )
 
-
-class ValueSerializer(StrictSerializer):
-    """What fills a field: a column of the list, or the same text for all."""
-
-    column = TextField(max_length=120, required=False)
-    text = TextField(max_length=4096, required=False)
-
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if len(attrs) != 1:
-            raise serializers.ValidationError(_("Give either a column or a text."))
+        if ("recipients" in attrs) == ("contacts" in attrs):
+            sentence = _("Give either recipients or contacts.")
+            raise serializers.ValidationError({"recipients": [sentence]})
+        if "recipients" in attrs and "values" in attrs:
+            sentence = _("Each recipient has values of their own.")
+            raise serializers.ValidationError({"values": [sentence]})
         return attrs
 
 

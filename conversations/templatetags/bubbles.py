@@ -7,7 +7,7 @@ from django import template
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from conversations import forms
+from conversations.forms import inbox as forms
 from conversations.models import Message
 from conversations.templatetags import inbox
 from whatsapp import payloads, rendering

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from conversations import broadcasts
 from conversations.models import Block, Broadcast, BroadcastRecipient, BroadcastSource
-from conversations.services.broadcasts import arranging, intake
+from conversations.services.broadcasts import arranging, choosing, intake, reading
 from conversations.services.broadcasts.control import BroadcastStateError
 from conversations.services.outbound import PhoneInactiveError
 from conversations.services.template_sending import TemplateNotApprovedError
@@ -200,6 +200,18 @@ def test_a_list_that_ends_every_reader_is_given_up(create, actor, monkeypatch):
     assert (found.status, found.counts) == ("DRAFT", {"READY": 2})  # nobody was asked to start it
 
 
+def test_contacts_that_have_become_too_many_are_no_list(create, phones, monkeypatch):
+    for number in ("5511987654321", "5511987654322"):
+        conversation_with(number, phone=phones["acme"], opened_at=None)
+    made = create(choosing.Choice().kept(), kind="CONTACTS")
+    monkeypatch.setattr(choosing, "MAX_ROWS", 1)
+
+    found = read(made)
+
+    assert found.problem == "These are more than 100,000 people: ask for fewer."
+    assert found.status == "DRAFT" and not rows()
+
+
 def test_whoever_stops_in_good_order_does_not_count(create, monkeypatch):
     monkeypatch.setattr(intake, "TELL_ROWS", 1)
     monkeypatch.setattr(stopping, "asked", lambda: True)
@@ -222,13 +234,13 @@ def test_a_list_of_the_api_that_is_given_up_asks_for_no_columns(create):
 
 
 def test_what_is_discarded_while_it_is_read_is_gone(create, actor, monkeypatch):
-    ana, made, reads = actor("ana@acme.test"), create(), arranging.reading.read
+    ana, made, reads = actor("ana@acme.test"), create(), reading.read
 
     def discarded_midway(body):
         yield from reads(body)
         arranging.discard(actor=ana, broadcast=made)
 
-    monkeypatch.setattr(intake.reading, "read", discarded_midway)
+    monkeypatch.setattr(reading, "read", discarded_midway)
     intake.prepare(broadcast_id=made.pk)
 
     assert not Broadcast.objects.exists() and not rows()
@@ -236,7 +248,7 @@ def test_what_is_discarded_while_it_is_read_is_gone(create, actor, monkeypatch):
 
 def test_a_reader_notices_that_it_was_discarded(create, actor, monkeypatch):
     monkeypatch.setattr(intake, "TELL_ROWS", 1)
-    ana, made, reads, seen = actor("ana@acme.test"), create(), arranging.reading.read, []
+    ana, made, reads, seen = actor("ana@acme.test"), create(), reading.read, []
 
     def discarded_first(body):
         arranging.discard(actor=ana, broadcast=made)
@@ -244,7 +256,7 @@ def test_a_reader_notices_that_it_was_discarded(create, actor, monkeypatch):
             seen.append(line)
             yield line
 
-    monkeypatch.setattr(intake.reading, "read", discarded_first)
+    monkeypatch.setattr(reading, "read", discarded_first)
     intake.prepare(broadcast_id=made.pk)
 
     assert len(seen) == 1

@@ -1,11 +1,18 @@
 """The pages of broadcasts: from a list to what became of each row, for those who may."""
 
+import re
 from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from conversations.models import Broadcast, BroadcastRecipient, BroadcastSource, Message
+from conversations.models import (
+    Broadcast,
+    BroadcastRecipient,
+    BroadcastSource,
+    Conversation,
+    Message,
+)
 from conversations.services.broadcasts import intake
 from tenants import context, queue
 from tests.conversations import lists
@@ -138,9 +145,15 @@ def test_a_field_that_nothing_fills_is_asked_for(ana, upload):
         ({"template": "9999"}, "Select a valid choice."),
         ({"body": ""}, "The list is empty."),
         ({"body": "a,a\n1,2\n"}, "Two columns are called"),
-        ({"kind": "CONTACTS", "q": "nobody"}, "No contact has such a name or number."),
+        ({"kind": "CONTACTS", "q": "nobody"}, "No contact is as you ask."),
+        ({"kind": "CONTACTS", "marketing": "ODD"}, "Select a valid choice."),
+        ({"kind": "CONTACTS", "statuses": "ODD"}, "Select a valid choice."),
+        ({"kind": "CONTACTS", "wrote_within_days": "0"}, "greater than or equal to 1"),
     ],
-    ids=["no-file", "no-name", "template", "empty", "columns", "nobody"],
+    ids=[
+        *("no-file", "no-name", "template", "empty", "columns", "nobody"),
+        *("marketing", "status", "days"),
+    ],
 )
 def test_a_list_that_will_not_do_is_refused_in_words(acme, upload, changes, words):
     answer = upload(**changes)
@@ -166,6 +179,47 @@ def test_contacts_of_the_inbox_are_a_list_too(acme, ana, phones, upload):
         row = BroadcastRecipient.objects.get()
         assert (row.value, row.state) == ("5511987654321", "READY")
         assert row.values == {"body.1": "Ana Lima", "body.2": "A-1"}
+
+
+def test_the_people_are_counted_before_anything_is_made(acme, ana, phones, upload):
+    with context.tenant(acme.schema_name):
+        for number in ("5511987654321", "5511987654322"):
+            conversation_with(number, phone=phones["acme"], opened_at=None)
+        Conversation.objects.filter(contact__identities__value="5511987654322").update(
+            status="CLOSED"
+        )
+    form = {"client_id": str(uuid4()), "name": "", "kind": "CONTACTS", "statuses": ["CLOSED"]}
+
+    part = ana.post("/broadcasts/new", form, headers=HTMX).content.decode()
+    page = ana.post("/broadcasts/new", {**form, "name": "Natal", "count": "1"})
+    wrong = ana.post("/broadcasts/new", {**form, "wrote_within_days": "x"}, headers=HTMX)
+
+    assert part.lstrip().startswith('<span id="broadcast-people"')
+    assert "1 person is meant." in part
+    whole = page.content.decode()
+    assert page.status_code == 200 and "1 person is meant." in whole
+    assert 'value="Natal"' in whole and "This field is required." not in whole
+    assert re.search(r'value="CLOSED"[^>]* checked', whole)
+    assert "Enter a whole number." in wrong.content.decode()
+    with context.tenant(acme.schema_name):
+        assert not Broadcast.objects.exists()
+
+
+def test_what_was_counted_is_what_is_written_to(acme, ana, phones, upload):
+    with context.tenant(acme.schema_name):
+        for number in ("5511987654321", "5511987654322"):
+            conversation_with(number, phone=phones["acme"], opened_at=None)
+        Conversation.objects.filter(contact__identities__value="5511987654322").update(
+            status="CLOSED"
+        )
+    address = upload(kind="CONTACTS", statuses=["CLOSED"])["Location"]
+    assert "5511987654322" in ana.get(address).content.decode()
+
+    ana.post(address, {"number": "number", "text.body.1": "Ana", "text.body.2": "A-1"})
+
+    assert read(acme).counts == {"READY": 1}
+    with context.tenant(acme.schema_name):
+        assert BroadcastRecipient.objects.get().value == "5511987654322"
 
 
 def test_the_same_form_twice_makes_one(acme, upload):

@@ -11,6 +11,7 @@ from conversations.services.broadcasts import intake
 from tenants import context, queue
 from tests.api import access_token, api_of, check_problem
 from tests.conversations import lists
+from tests.conversations.sending import conversation_with
 from tests.whatsapp.templates import template
 from whatsapp.models import MessageTemplate
 
@@ -156,14 +157,59 @@ def test_the_same_key_makes_one(acme, api, url, approved):
         ({"name": ""}, "#/name"),
         ({"template": {"name": "x"}}, "#/template/language"),
         ({"odd": 1}, "#/odd"),
+        ({"contacts": {}}, "#/recipients"),
+        ({"values": {}}, "#/values"),
     ],
-    ids=["nobody", "no-number", "number", "name", "template", "odd"],
+    ids=["nobody", "no-number", "number", "name", "template", "odd", "both", "values"],
 )
 def test_bad_input_is_named(api, url, approved, changes, pointer):
     answer = api.post(f"{url}/messages/bulk", bulk("+5511987654321", **changes))
 
     problem = check_problem(answer, 400, "invalid")
     assert [error["pointer"] for error in problem["errors"]] == [pointer]
+
+
+def chosen(**changes) -> dict:
+    values = {"body.2": {"text": "A-1"}, "body.1": {"column": "name"}}
+    return {"name": "Natal", "template": NAMES, "contacts": {}, "values": values, **changes}
+
+
+def test_contacts_of_the_inbox_are_chosen(acme, api, url, approved, phones):
+    with context.tenant(acme.schema_name):
+        opened = conversation_with("5511987654321", phone=phones["acme"], opened_at=lists.now())
+        opened.contact.name = "Ana"
+        opened.contact.save()
+        conversation_with("5511987654322", phone=phones["acme"], opened_at=None)
+
+    answer = api.post(f"{url}/messages/bulk", chosen(contacts={"wrote_within_days": 2}, start=True))
+
+    assert answer.status_code == 202, answer.content
+    assert read(acme).counts == {"READY": 1}
+    with context.tenant(acme.schema_name):
+        row = BroadcastRecipient.objects.get()
+        assert (row.value, row.values) == ("5511987654321", {"body.1": "Ana", "body.2": "A-1"})
+    nobody = api.post(f"{url}/messages/bulk", chosen(contacts={"q": "nobody"}))
+    check_problem(nobody, 400, "nobody_chosen")
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        ({"contacts": {"odd": 1}}, "#/contacts/odd"),
+        ({"contacts": {"marketing": "ODD"}}, "#/contacts/marketing"),
+        ({"contacts": {"status": ["ODD"]}}, "#/contacts/status/0"),
+        ({"contacts": {"wrote_within_days": 0}}, "#/contacts/wrote_within_days"),
+        ({"contacts": None}, "#/contacts"),
+        ({"values": {"body.1": {"column": "a", "text": "b"}}}, "#/values/body.1"),
+    ],
+    ids=["odd", "marketing", "status", "days", "none", "both"],
+)
+def test_a_choice_that_will_not_do_is_named(acme, api, url, approved, changes, pointer):
+    problem = check_problem(api.post(f"{url}/messages/bulk", chosen(**changes)), 400, "invalid")
+
+    assert [error["pointer"] for error in problem["errors"]] == [pointer]
+    with context.tenant(acme.schema_name):
+        assert not Broadcast.objects.exists()
 
 
 def test_more_than_fit_are_refused(api, url, approved):

@@ -43,6 +43,15 @@ def tab(living: Demo) -> Iterator[Page]:
         browser.close()
 
 
+def test_contacts_are_counted_while_they_are_chosen(tab):
+    people = tab.locator("#broadcast-people")
+
+    tab.check("input[value=CONTACTS]")
+    expect(people).to_contain_text("people are meant.", timeout=DEADLINE_MS)
+    tab.fill("input[name=q]", "nobody at all")
+    expect(people).to_contain_text("0 people are meant.", timeout=DEADLINE_MS)
+
+
 def test_a_file_goes_to_everybody_on_it(tab, file):
     tab.fill("input[name=name]", "Pedidos de hoje")
     tab.select_option("select[name=template]", label="pedido_saiu (pt_BR)")

@@ -1,36 +1,25 @@
 """Take in whom a broadcast goes to and what fills its template; a task reads the list."""
 
-import json
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext_lazy as _
 
 from conversations import broadcasts
-from conversations.models import Broadcast, BroadcastSource, Contact, ContactIdentity
+from conversations.models import Broadcast, BroadcastSource
 from conversations.services import outbound
-from conversations.services.broadcasts import progress, reading
+from conversations.services.broadcasts import choosing, progress, reading
 from conversations.services.broadcasts.control import BroadcastStateError
-from conversations.services.broadcasts.reading import Head, Line
+from conversations.services.broadcasts.reading import Head
 from conversations.services.template_sending import TemplateNotApprovedError, TemplateUnknownError
 from tenants import audit, queue
-from tenants.errors import DomainError
 from tenants.permissions import Actor, Permission
 from whatsapp.models import MessageTemplate, Phone
 
 TASK = "conversations.tasks.prepare_broadcast"
-# What a list of contacts has instead of a file's columns.
-NAME, NUMBER = "name", "number"
 Kind, Status = BroadcastSource.Kind, Broadcast.Status
-
-
-class NobodyChosenError(DomainError):
-    code = "nobody_chosen"
-    http_status = 400
-    message = _("No contact has such a name or number.")
 
 
 def create(
@@ -51,11 +40,15 @@ def create(
 
     ``values`` say what fills the template, and it is read at once; None: ``prepare`` says it later.
     Raises: ForbiddenError, TemplateUnknownError, TemplateNotApprovedError, PhoneInactiveError,
-    ListUnreadableError, NobodyChosenError.
+    ListUnreadableError, NobodyChosenError, TooManyChosenError.
     """
     actor.require(Permission.BROADCAST)
     outbound.check_place(actor=actor)
-    _check(phone, template, kind, body)
+    _check(phone, template)
+    if kind == Kind.FILE:
+        reading.head(body)
+    if kind == Kind.CONTACTS:
+        choosing.check(choosing.choice_of(body), now=now)
     made = Broadcast(
         name=name,
         phone=phone,
@@ -111,7 +104,7 @@ def discard(*, actor: Actor, broadcast: Broadcast) -> None:
     found.delete()
 
 
-def head_of(broadcast: Broadcast) -> Head:
+def head_of(broadcast: Broadcast, *, now: datetime) -> Head:
     """Return the columns and the first lines of a draft's list. Raises: BroadcastStateError."""
     source = BroadcastSource.objects.filter(broadcast=broadcast).first()
     if source is None:
@@ -119,30 +112,16 @@ def head_of(broadcast: Broadcast) -> Head:
     body = bytes(source.body)
     if source.kind == Kind.FILE:
         return reading.head(body)
-    found = broadcasts.people(json.loads(body).get("q", ""))[:10]
-    lines = tuple(Line(place, cells_of(one)) for place, one in enumerate(found, start=1))
-    return Head((NAME, NUMBER), lines, NUMBER)
+    return choosing.head(choosing.choice_of(body), now=now)
 
 
-def cells_of(contact: Contact) -> dict[str, str]:
-    """Return a contact as a row of a list; WhatsApp's own id where it hides the number."""
-    values = {one.kind: one.value for one in contact.identities.all()}
-    number = values.get(ContactIdentity.Kind.WA_ID)
-    address = f"+{number}" if number else values.get(ContactIdentity.Kind.BSUID, "")
-    return {NAME: contact.name or contact.profile_name, NUMBER: address}
-
-
-def _check(phone: Phone, template: MessageTemplate, kind: str, body: bytes) -> None:
+def _check(phone: Phone, template: MessageTemplate) -> None:
     if phone.status != Phone.Status.ACTIVE:
         raise outbound.PhoneInactiveError
     if template.waba_id != phone.waba_id:
         raise TemplateUnknownError
     if not template.is_sendable:
         raise TemplateNotApprovedError
-    if kind == Kind.FILE:
-        reading.head(body)
-    if kind == Kind.CONTACTS and not broadcasts.people(json.loads(body).get("q", "")).exists():
-        raise NobodyChosenError
 
 
 def _locked(actor: Actor, broadcast: Broadcast, states: Collection[str]) -> Broadcast:

@@ -6,8 +6,7 @@ survives is given up.
 """
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,11 +21,12 @@ from conversations.models import (
     Broadcast,
     BroadcastRecipient,
     BroadcastSource,
-    ContactIdentity,
 )
 from conversations.services import addressing
 from conversations.services.addressing import NumberInvalidError
-from conversations.services.broadcasts import arranging, control, mapping, progress, reading
+from conversations.services.broadcasts import arranging, control, entries, progress
+from conversations.services.broadcasts.choosing import TooManyChosenError
+from conversations.services.broadcasts.entries import BSUID, Entry
 from conversations.services.broadcasts.reading import ListUnreadableError
 from tenants import context, queue, selectors, stopping
 from tenants.crashing import crash_point
@@ -37,9 +37,8 @@ from whatsapp import rendering
 from whatsapp.models import MessageTemplate
 from whatsapp.rendering import ValuesError
 
-Status, Kind = Broadcast.Status, BroadcastSource.Kind
+Status = Broadcast.Status
 State, Reason = BroadcastRecipient.State, BroadcastRecipient.Reason
-WA_ID, BSUID = ContactIdentity.Kind.WA_ID, ContactIdentity.Kind.BSUID
 
 # Whoever reads says so this often; who was silent for so long is taken for dead.
 TELL_ROWS, LEASE = 1000, timedelta(seconds=60)
@@ -74,17 +73,6 @@ _BLOCKED = _LEAVE_OUT.format(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """Somebody on a list, before anything of it was checked."""
-
-    position: int
-    address: str
-    kind: str
-    values: Mapping[str, str]
-    is_misaligned: bool = False
-
-
 def prepare(*, broadcast_id: int) -> None:
     """Read a list that nobody reads, and leave a draft: with its rows, or with what is wrong.
 
@@ -100,7 +88,7 @@ def prepare(*, broadcast_id: int) -> None:
         return
     try:
         rows = list(_read(broadcast))
-    except ListUnreadableError as refusal:
+    except (ListUnreadableError, TooManyChosenError) as refusal:
         _end(broadcast, problem=str(refusal))
     except _StoppedError:
         back = {"lease_until": None, "list_attempts": F("list_attempts") - 1}
@@ -199,8 +187,12 @@ class _Checker:
 
 
 def _read(broadcast: Broadcast) -> Iterator[tuple[Any, ...]]:
+    source = BroadcastSource.objects.filter(broadcast=broadcast).first()
+    if source is None:
+        raise _GoneError
     checker = _Checker(broadcast)
-    for count, entry in enumerate(_entries(broadcast), start=1):
+    found = entries.entries(broadcast, source, now=timezone.now())
+    for count, entry in enumerate(found, start=1):
         yield checker.row(entry)
         if count % TELL_ROWS == 0:
             if stopping.asked():
@@ -209,34 +201,6 @@ def _read(broadcast: Broadcast) -> Iterator[tuple[Any, ...]]:
             if not mine.update(total=count, lease_until=timezone.now() + LEASE):
                 raise _GoneError
             crash_point("broadcast.reading")
-
-
-def _entries(broadcast: Broadcast) -> Iterator[Entry]:
-    source = BroadcastSource.objects.filter(broadcast=broadcast).first()
-    if source is None:
-        raise _GoneError
-    body = bytes(source.body)
-    if source.kind == Kind.FILE:
-        yield from _of_file(broadcast, body)
-    elif source.kind == Kind.LIST:
-        for place, one in enumerate(json.loads(body), start=1):
-            yield Entry(place, one["to"], WA_ID, one["values"])
-    else:
-        found = broadcasts.people(json.loads(body).get("q", ""))
-        for place, contact in enumerate(found.iterator(chunk_size=TELL_ROWS), start=1):
-            if place > reading.MAX_ROWS:
-                raise ListUnreadableError
-            cells = arranging.cells_of(contact)
-            address = cells[arranging.NUMBER]
-            kind = WA_ID if address.startswith("+") else BSUID
-            yield Entry(place, address, kind, mapping.filled(broadcast.values, cells))
-
-
-def _of_file(broadcast: Broadcast, body: bytes) -> Iterator[Entry]:
-    number = broadcast.number_column or reading.head(body).number_column
-    for place, line in enumerate(reading.read(body), start=1):
-        values = mapping.filled(broadcast.values, line.cells)
-        yield Entry(place, line.cells.get(number, ""), WA_ID, values, line.is_misaligned)
 
 
 def _write(broadcast: Broadcast, rows: list[tuple[Any, ...]]) -> None:

@@ -1,0 +1,1 @@
+"""What the pages of the inbox and of broadcasts take, one module a noun."""
