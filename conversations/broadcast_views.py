@@ -25,6 +25,7 @@ from whatsapp.models import MessageTemplate
 from whatsapp.rendering import Rendered, ValuesError
 
 LIST_SIZE = 30
+_UNDER_WAY = (Broadcast.Status.RUNNING, Broadcast.Status.PAUSED)
 
 
 @never_cache
@@ -102,7 +103,10 @@ def broadcast(request: OperatorRequest, pk: int) -> HttpResponse:
         return redirect("broadcast_columns", pk)
     is_part = request.htmx and not request.htmx.history_restore_request
     page = "_broadcast" if is_part else "broadcast"
-    return render(request, f"conversations/broadcasts/{page}.html", shown(request, found))
+    context = shown(request, found)
+    if not is_part and found.status in _UNDER_WAY:
+        context["rest"] = forecasting.forecast(broadcast=found, now=timezone.now())
+    return render(request, f"conversations/broadcasts/{page}.html", context)
 
 
 def shown(request: OperatorRequest, found: Broadcast) -> dict[str, Any]:

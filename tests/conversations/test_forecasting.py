@@ -173,6 +173,37 @@ def test_the_page_of_one_that_waits_says_until_when(drafted, page, now):
     assert f'datetime="{until.strftime("%Y-%m-%dT%H:%M")}' in shown
 
 
+@pytest.mark.parametrize(
+    ("status", "words"), [("RUNNING", "Through, about"), ("PAUSED", "Through, if resumed now")]
+)
+def test_the_page_of_one_under_way_says_how_long_the_rest_takes(
+    drafted, phone, page, now, status, words
+):
+    limit(phone, "2")
+    running = drafted(5, status=status, started_at=now)
+    running.recipients.filter(position=1).update(state="SKIPPED", reason="DUPLICATE")
+    browser = page("vera@acme.test")
+
+    shown = browser.get(f"/broadcasts/{running.pk}/").content.decode()
+    moved = browser.get(f"/broadcasts/{running.pk}/", headers={"HX-Request": "true"})
+
+    rest = shown.partition('id="broadcast-rest"')[2]
+    assert words in rest
+    assert "no room yet" in rest
+    assert f'datetime="{(now + DAY).strftime("%Y-%m-%dT%H")}' in rest
+    # The part that moves looks every two seconds: it is not counted anew for that.
+    assert "broadcast-rest" not in moved.content.decode()
+
+
+def test_the_page_of_one_that_is_through_says_nothing_of_a_rest(drafted, page, now):
+    ended = drafted(1, status="FINISHED", started_at=now, finished_at=now)
+
+    assert (
+        "broadcast-rest"
+        not in page("ana@acme.test").get(f"/broadcasts/{ended.pk}/").content.decode()
+    )
+
+
 def test_the_api_says_it(drafted, phone, people, acme, now):
     limit(phone, "2")
     draft = drafted(3)

@@ -51,7 +51,12 @@ ACCESS: dict[int, Failure] = {
         action=_("An admin has to add the customer to the list at Meta, or connect a real number."),
     ),
     **setup(
-        *(131048, 131064),
+        131048,
+        title=_("WhatsApp holds this number back: complaints, or too many new people in a day."),
+        action=_("Send nothing that customers did not ask for, and try again tomorrow."),
+    ),
+    **setup(
+        131064,
         title=_("WhatsApp limits what this number may send, after complaints about it."),
         action=_("Send nothing that customers did not ask for, and try again tomorrow."),
     ),
