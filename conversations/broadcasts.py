@@ -196,7 +196,7 @@ def told(row: BroadcastRecipient) -> Told:
     failure = message.failure
     why = " ".join(filter(None, (failure.title, failure.detail))) if failure else ""
     action = failure.action if failure else ""
-    label = str(message.get_status_display())
+    label = message.status_label
     return Told(row, message.status, label, why, action, message.conversation_id)
 
 

@@ -26,6 +26,12 @@ class Plan(models.Model):
         blank=True,
         help_text=_("Of all its numbers together. Empty: as many as WhatsApp allows."),
     )
+    messages_per_month = models.PositiveIntegerField(
+        _("messages a month"),
+        null=True,
+        blank=True,
+        help_text=_("That it sends in a calendar month of UTC. Empty: as many as it likes."),
+    )
 
     class Meta:
         verbose_name = _("plan")

@@ -150,6 +150,7 @@ FORECAST: dict[str, Any] = {
     "at_once": 1674,
     "opted_out": 9,
     "finishes_at": "2026-11-12T12:10:00Z",
+    "quota_left": 25000,
     "limit": {"people": 2000, "used": 412, "counting": 4900, "waiting": 3312},
     "cost": {"amount": "311.625000", "currency": "USD", "unpriced": [], "unpriced_rows": 0},
 }

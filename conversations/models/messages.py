@@ -190,6 +190,20 @@ class Message(models.Model):
         return None
 
     @property
+    def error(self) -> types.FailureNote | None:
+        """What is wrong with it: why it failed, or what it is held for if that has a code."""
+        if self.status == self.Status.HELD and self.error_code is not None:
+            return types.failure_note(errors.explain(self.error_code), "")
+        return self.failure
+
+    @property
+    def status_label(self) -> str:
+        """Its status in words; what is held for the plan says so."""
+        if self.status == self.Status.HELD and self.error_code == errors.QUOTA_REACHED:
+            return self.error.title if self.error else ""
+        return str(self.get_status_display())
+
+    @property
     def may_send_again(self) -> bool:
         """Whether a person may send it again; a later attempt may exist all the same."""
         failure = self.failure

@@ -43,7 +43,11 @@ class ForecastSerializer(serializers.Serializer[Any]):
     finishes_at = serializers.DateTimeField(
         allow_null=True,
         help_text="About when the last one has left, with the waiting for other days; null where"
-        " nobody is left, or nobody may be written to.",
+        " nobody is left, nobody may be written to, or the plan has no room for all this month.",
+    )
+    quota_left = serializers.IntegerField(
+        allow_null=True,
+        help_text="Messages that the plan allows yet this month (of UTC); null for any number.",
     )
     limit = RoomSerializer(
         source="room", allow_null=True, help_text="Null where there is no limit, or none is known."

@@ -125,7 +125,7 @@ class MessageSerializer(serializers.Serializer[Any]):
     media = serializers.IntegerField(
         source="media_id", allow_null=True, help_text="Its file, to be read at `media/<id>`."
     )
-    error = FailureSerializer(source="failure", allow_null=True)
+    error = FailureSerializer(allow_null=True)
     context = ContextSerializer(allow_null=True)  # type: ignore[assignment] # a member, not the form's
     referral = ReferralSerializer(allow_null=True)
     reactions = ReactionSerializer(source="marks.reactions", many=True)

@@ -20,6 +20,7 @@ from tenants import context, secrets
 from tenants.feed import usage
 from tenants.feed.live import Cursor
 from tenants.models import Tenant
+from whatsapp import errors
 from whatsapp.models import Phone
 from whatsapp.services import health, numbers, pace
 
@@ -61,8 +62,9 @@ def take(
     ``turn`` is how many this number's sender had before, ``floor_at`` the moment (of the monotonic
     clock) before which it has something to send already. Looks again at everything that may have
     changed since they were queued: the tenant, the number, its token and its pace, each window,
-    what each customer and each author may. What can no longer be sent fails here; what a number
-    without a valid token has queued is held.
+    what each customer and each author may, and the plan. What can no longer be sent fails here;
+    what a number without a valid token has queued is held, and so is everything while more is
+    queued than the month's plan allows.
     """
     while True:
         taken, failed = _take(phone_id, limit, turn, horizon_seconds, floor_at)
@@ -89,6 +91,9 @@ def _take(
             return Taken([], allowed.per_second, allowed.paused_seconds), 0
         most = min(limit, math.ceil(allowed.per_second * horizon_seconds) + 1)
         found = heads.find(cursor, sender, most, with_bulk=allowed.bulk_paused_until is None)
+        if any(head.over_quota for head in found):
+            outbox.publish(outbox.hold(cursor, phone_id, code=errors.QUOTA_REACHED))
+            return Taken(), 0
         refusals = [refusal for head in found if (refusal := head.refusal())]
         refused = {refusal.message_id for refusal in refusals}
         fit = _in_turn([head for head in found if head.message_id not in refused], turn)[:most]

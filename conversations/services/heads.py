@@ -48,7 +48,11 @@ _HEADS = """
             WHERE member.user_id = message.author_id AND member.tenant_id = %(tenant)s
                 AND member.role = ANY (%(roles)s::text[]) AND person.is_active
         ),
-        recipient.kind, recipient.value, message.created_at, clock_timestamp()
+        recipient.kind, recipient.value, message.created_at, clock_timestamp(),
+        %(quota)s::bigint < (
+            SELECT COALESCE(sum(usage.sent), 0) FROM feed_usageday AS usage
+            WHERE usage.day >= date_trunc('month', now() AT TIME ZONE 'UTC')::date
+        )
     FROM unnest(%(lanes)s::int[]) AS lane (number)
     CROSS JOIN LATERAL (
         SELECT one.id FROM conversations_message AS one
@@ -142,6 +146,7 @@ class Head:
     address: str | None
     queued_at: datetime
     now: datetime
+    over_quota: bool | None  # of all: more is queued this month than the plan allows
 
     @property
     def reaches_out(self) -> bool:
@@ -237,6 +242,7 @@ def find(cursor: Cursor, sender: Sender, limit: int, *, with_bulk: bool) -> list
         "apart": list(blocked.APART),
         "roles": [str(role) for role in TABLE[Permission.REPLY]],
         "limit": limit,
+        "quota": sender.tenant.plan.messages_per_month,
     }
     cursor.execute(_HEADS, params)
     return [Head(*row) for row in cursor.fetchall()]

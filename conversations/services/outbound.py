@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -16,10 +16,11 @@ from conversations.selectors import MergedError
 from conversations.services import blocking, composing, enclosing, reactions, reading
 from tenants import context, queue
 from tenants.errors import DomainError, NotFoundError
-from tenants.feed import live, usage
+from tenants.feed import live
 from tenants.feed.live import Draft
 from tenants.feed.models import Change
 from tenants.permissions import Actor, Permission
+from tenants.services import usage
 from whatsapp.models import Phone
 
 
@@ -104,7 +105,7 @@ def send_message(
     is set. Locks the conversation's row.
 
     Raises: ForbiddenError, InvalidMessageError, ReplyTargetError, WindowClosedError,
-    PhoneInactiveError, StaleThreadError, ClientIdReusedError.
+    PhoneInactiveError, StaleThreadError, ClientIdReusedError, usage.QuotaReachedError.
     """
     draft = _draft(
         actor=actor,
@@ -131,6 +132,7 @@ def check_message(
     """
     draft = _draft(actor=actor, conversation=conversation, now=now, client_id=uuid4(), **what)
     check_sendable(conversation, now)
+    usage.check()
     draft.conversation, draft.phone = conversation, conversation.phone
     return draft
 
@@ -149,7 +151,7 @@ def send_again(*, actor: Actor, message: Message, client_id: UUID, now: datetime
     ``client_id`` again returns the first result. Locks the conversation's row.
 
     Raises: ForbiddenError, SendAgainError, WindowClosedError, PhoneInactiveError,
-    ClientIdReusedError.
+    ClientIdReusedError, usage.QuotaReachedError.
     """
     check_place(actor=actor)
     draft = Message(
@@ -215,8 +217,7 @@ def _queue(
     queue.enqueue("conversations.tasks.drain_outbox", phone_id=conversation.phone_id)
     if conversation.phone.read_policy == Phone.ReadPolicy.ON_REPLY:
         reading.show_read(conversation, up_to_id=message.pk)
-    with connection.cursor() as cursor:
-        usage.count(cursor, sent=1)
+    usage.take(1)
     live.publish(Draft(Change.Kind.MESSAGE, conversation.pk, message.pk))
     return message
 

@@ -12,6 +12,7 @@ from conversations.services import outreach
 from tenants.feed import live
 from tenants.feed.live import Cursor, Draft
 from tenants.feed.models import Change
+from whatsapp import errors
 
 _LOCK = """
     SELECT id FROM conversations_message WHERE id = ANY (%s::bigint[])
@@ -48,17 +49,29 @@ _TAKEN = """
 """
 # A locked row belongs to a rival, who looks at the number's health by himself.
 _HOLD = """
-    UPDATE conversations_message SET status = 'HELD' WHERE id IN (
+    UPDATE conversations_message SET status = 'HELD', error_code = COALESCE(%s, error_code)
+    WHERE id IN (
         SELECT id FROM conversations_message WHERE phone_id = %s AND status = 'PENDING'
         ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
     ) RETURNING conversation_id, id, broadcast_id
 """
+# What is held for the plan waits until the month has turned, something was taken back, or it grew.
 _RELEASE = """
-    UPDATE conversations_message SET status = 'PENDING', due_at = NULL WHERE id IN (
+    UPDATE conversations_message SET status = 'PENDING', due_at = NULL,
+        error_code = NULLIF(error_code, %(quota)s)
+    WHERE id IN (
         SELECT message.id FROM conversations_message AS message
         JOIN whatsapp_phone AS phone ON phone.id = message.phone_id
         WHERE message.status = 'HELD' AND phone.status = 'ACTIVE' AND phone.health <> 'AUTH_ERROR'
             AND (%(phone)s::bigint IS NULL OR phone.id = %(phone)s)
+            AND (message.error_code IS DISTINCT FROM %(quota)s OR NOT EXISTS (
+                SELECT FROM tenants_tenant AS tenant
+                JOIN tenants_plan AS plan ON plan.id = tenant.plan_id
+                WHERE tenant.schema_name = current_schema() AND plan.messages_per_month < (
+                    SELECT COALESCE(sum(usage.sent), 0) FROM feed_usageday AS usage
+                    WHERE usage.day >= date_trunc('month', now() AT TIME ZONE 'UTC')::date
+                )
+            ))
         ORDER BY message.id FOR NO KEY UPDATE OF message SKIP LOCKED
     ) RETURNING conversation_id, id, broadcast_id
 """
@@ -116,14 +129,14 @@ def accept(cursor: Cursor, phone_id: int, wamids: dict[int, str]) -> list[Draft]
     return _changes(cursor, _ACCEPT, params)
 
 
-def hold(cursor: Cursor, phone_id: int) -> list[Draft]:
-    """Hold everything that a number was to send."""
-    return _changes(cursor, _HOLD, (phone_id,))
+def hold(cursor: Cursor, phone_id: int, *, code: int | None = None) -> list[Draft]:
+    """Hold everything that a number was to send; ``code`` says why, if not for its token."""
+    return _changes(cursor, _HOLD, (code, phone_id))
 
 
 def release(cursor: Cursor, phone_id: int | None = None) -> list[Draft]:
     """Queue again what was held for numbers that may send again, or for one of them."""
-    return _changes(cursor, _RELEASE, {"phone": phone_id})
+    return _changes(cursor, _RELEASE, {"phone": phone_id, "quota": errors.QUOTA_REACHED})
 
 
 def changes(rows: Iterable[tuple[int, int, int | None]]) -> list[Draft]:

@@ -172,7 +172,7 @@ def type_icon(message: Message) -> str:
 def waits_for(message: Message) -> str:
     """Say why a message has not left yet, where there is something to say."""
     if message.status == Message.Status.HELD:
-        return str(message.get_status_display())
+        return message.status_label
     if message.status == Message.Status.PENDING and message.due_at is not None:
         return _("WhatsApp asks us to wait. Next try: %(time)s") % {"time": clock(message.due_at)}
     return ""
@@ -194,7 +194,7 @@ def tick_history(message: Message) -> str:
         (_("Failed"), message.failed_at if message.is_failed else None),
     ]
     lines = [f"{label}: {full_moment(at)}" for label, at in reached if at is not None]
-    return "\n".join(lines) or str(message.get_status_display())
+    return "\n".join(lines) or message.status_label
 
 
 @register.simple_tag

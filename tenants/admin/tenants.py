@@ -96,7 +96,10 @@ class TenantAdmin(ConsoleAdmin):
             return ""
         month = usage.month_of(tenant)
         values = {"sent": _written(month.sent), "received": _written(month.received)}
-        return gettext("%(sent)s out, %(received)s in") % values
+        if month.limit is None:
+            return gettext("%(sent)s out, %(received)s in") % values
+        values |= {"limit": _written(month.limit), "share": _written(month.percent)}
+        return gettext("%(sent)s of %(limit)s out (%(share)s %%), %(received)s in") % values
 
     @display(description=_("schema"))
     def schema(self, tenant: Tenant) -> str:
@@ -163,9 +166,9 @@ def _written(number: int) -> str:
 
 @admin.register(Plan)
 class PlanAdmin(ConsoleAdmin):
-    list_display = ("name", "code", "messages_per_second")
+    list_display = ("name", "code", "messages_per_second", "messages_per_month")
     ordering = ("id",)
-    fields = ("name", "code", "messages_per_second")
+    fields = ("name", "code", "messages_per_second", "messages_per_month")
     readonly_fields = ("code",)
 
     def has_add_permission(self, request: ConsoleRequest) -> bool:
@@ -177,4 +180,5 @@ class PlanAdmin(ConsoleAdmin):
             plan=obj,
             name=obj.name,
             messages_per_second=obj.messages_per_second,
+            messages_per_month=obj.messages_per_month,
         )

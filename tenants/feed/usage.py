@@ -5,6 +5,7 @@ after every other lock, right before the change counter.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from tenants.db import arrays
@@ -16,6 +17,36 @@ _COUNT = """
     VALUES ((now() AT TIME ZONE 'UTC')::date, %s, %s)
     ON CONFLICT (day) DO UPDATE SET
         received = usage.received + excluded.received, sent = usage.sent + excluded.sent
+"""
+# The present day's row is read as a rival left it, since it is locked; that of other days of the
+# month nobody adds to any more. What the plan allows is looked up by the path: one schema, one
+# tenant.
+_COUNT_SENT = """
+    WITH counted AS (
+        INSERT INTO feed_usageday AS usage (day, received, sent)
+        VALUES ((now() AT TIME ZONE 'UTC')::date, 0, %(sent)s)
+        ON CONFLICT (day) DO UPDATE SET sent = usage.sent + excluded.sent
+        RETURNING day, received, sent
+    ), before AS (
+        SELECT COALESCE(sum(usage.received), 0) AS received, COALESCE(sum(usage.sent), 0) AS sent
+        FROM feed_usageday AS usage, counted
+        WHERE usage.day >= date_trunc('month', counted.day)::date AND usage.day <> counted.day
+    )
+    SELECT (before.received + counted.received)::bigint, (before.sent + counted.sent)::bigint, (
+        SELECT plan.messages_per_month FROM tenants_tenant AS tenant
+        JOIN tenants_plan AS plan ON plan.id = tenant.plan_id
+        WHERE tenant.schema_name = current_schema()
+    )
+    FROM counted, before
+"""
+_MONTH = """
+    SELECT COALESCE(sum(usage.received), 0)::bigint, COALESCE(sum(usage.sent), 0)::bigint, (
+        SELECT plan.messages_per_month FROM tenants_tenant AS tenant
+        JOIN tenants_plan AS plan ON plan.id = tenant.plan_id
+        WHERE tenant.schema_name = current_schema()
+    )
+    FROM feed_usageday AS usage
+    WHERE usage.day >= date_trunc('month', now() AT TIME ZONE 'UTC')::date
 """
 # What was queued before anybody counted cannot be taken from the count.
 _TAKE_BACK = """
@@ -31,9 +62,46 @@ _TAKE_BACK = """
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Month:
+    """What the present month holds so far, and how much its plan lets it send."""
+
+    received: int
+    sent: int
+    limit: int | None = None  # None: no limit
+
+    @property
+    def left(self) -> int | None:
+        return None if self.limit is None else max(self.limit - self.sent, 0)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether more was queued than the plan allows: it was changed meanwhile."""
+        return self.limit is not None and self.sent > self.limit
+
+    @property
+    def percent(self) -> int:
+        """The used share of the plan: a hundred only when nothing is left; 0 without a limit."""
+        if self.limit is None:
+            return 0
+        return self.sent * 100 // self.limit if self.limit else 100
+
+
 def count(cursor: Cursor, *, received: int = 0, sent: int = 0) -> None:
     """Add rows really inserted to the present day. One statement, whose result nobody reads."""
     cursor.execute(_COUNT, (received, sent))
+
+
+def count_sent(cursor: Cursor, sent: int) -> Month:
+    """Add what is queued to the present day; return the month with it. One statement."""
+    cursor.execute(_COUNT_SENT, {"sent": sent})
+    return Month(*cursor.fetchone())
+
+
+def month(cursor: Cursor) -> Month:
+    """Return the month of the current tenant. One query."""
+    cursor.execute(_MONTH)
+    return Month(*cursor.fetchone())
 
 
 def take_back(cursor: Cursor, queued_at: Iterable[datetime]) -> None:

@@ -109,17 +109,29 @@ def change_tenant(*, actor: User | None, tenant: Tenant, name: str, plan: Plan) 
 
 
 def change_plan(
-    *, actor: User | None, plan: Plan, name: str, messages_per_second: int | None
+    *,
+    actor: User | None,
+    plan: Plan,
+    name: str,
+    messages_per_second: int | None,
+    messages_per_month: int | None,
 ) -> None:
-    """Change what a plan is called and what it allows (None: no limit); its code stays."""
+    """Change what a plan is called and what it allows (None: no limit); its code stays.
+
+    Works at once: what waits for the month's end goes on within seconds if the plan grew.
+    """
+    limits = {
+        "messages_per_second": messages_per_second,
+        "messages_per_month": messages_per_month,
+    }
     with context.platform(), transaction.atomic():
         plans = Plan.objects.filter(pk=plan.pk)
-        plans.update(name=name, messages_per_second=messages_per_second)
+        plans.update(name=name, **limits)
         audit.record(
             actor=actor,
             action="plan.changed",
             target=plan,
-            changes={"messages_per_second": messages_per_second},
+            changes=limits,
         )
 
 

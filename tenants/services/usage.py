@@ -1,28 +1,66 @@
-"""What a tenant has used of the present month."""
+"""What a tenant has used of the present month (of UTC), and what its plan lets it send yet."""
 
-from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from django.db import connection
+from django.utils.formats import number_format
+from django.utils.translation import gettext_lazy as _
 
 from tenants import context
+from tenants.errors import DomainError
+from tenants.feed import usage
+from tenants.feed.usage import Month
 from tenants.models import Tenant
 
-_MONTH = """
-    SELECT COALESCE(sum(received), 0)::bigint, COALESCE(sum(sent), 0)::bigint
-    FROM feed_usageday WHERE day >= date_trunc('month', now() AT TIME ZONE 'UTC')::date
-"""
+
+class QuotaReachedError(DomainError):
+    code = "quota_reached"
+    http_status = 409
+    message = _(
+        "The %(limit)s messages of your plan are used up for this month: nothing more can be sent"
+        " before the next one begins (in UTC), or before the plan grows."
+    )
+
+    def __init__(self, limit: int) -> None:
+        shown = number_format(limit, force_grouping=True)
+        super().__init__(str(self.message) % {"limit": shown})
 
 
-@dataclass(frozen=True, slots=True)
-class Month:
-    """The calendar month (of UTC) that it is now."""
+def take(messages: int) -> Month:
+    """Count messages that are queued in the current tenant, if its plan has room for all of them.
 
-    received: int
-    sent: int
+    Exact, also side by side: the day's row is locked until the commit. So this comes after every
+    other lock, right before the change counter. One statement.
+    Raises: QuotaReachedError; the caller's transaction must not commit then.
+    """
+    with connection.cursor() as cursor:
+        month = usage.count_sent(cursor, messages)
+    if month.limit is not None and month.is_over:
+        raise QuotaReachedError(month.limit)
+    return month
+
+
+def check() -> None:
+    """Pass while the current tenant may send another message, or raise QuotaReachedError."""
+    month = this_month()
+    if month.limit is not None and month.sent >= month.limit:
+        raise QuotaReachedError(month.limit)
+
+
+def this_month() -> Month:
+    """Return what the current tenant has used. One query."""
+    with connection.cursor() as cursor:
+        return usage.month(cursor)
 
 
 def month_of(tenant: Tenant) -> Month:
     """Return what a tenant with a whole schema has used. One query."""
-    with context.tenant(tenant.schema_name), connection.cursor() as cursor:
-        cursor.execute(_MONTH)
-        return Month(*cursor.fetchone())
+    with context.tenant(tenant.schema_name):
+        return this_month()
+
+
+def next_month_at(now: datetime) -> datetime:
+    """Return when the next month begins."""
+    day = now.astimezone(UTC).date().replace(day=1)
+    year, month = divmod(day.month, 12)
+    return datetime(day.year + year, month + 1, 1, tzinfo=UTC)

@@ -10,11 +10,12 @@ from whatsapp.errors.accounts import ACCESS, TIME
 from whatsapp.errors.meanings import Answer, Failure, Kind, Wait, Whose
 from whatsapp.errors.meanings import gettext_noop as _
 from whatsapp.errors.messages import CUSTOMER, MESSAGE
-from whatsapp.errors.ours import CANCELLED, NOT_PERMITTED, OURS
+from whatsapp.errors.ours import CANCELLED, NOT_PERMITTED, OURS, QUOTA_REACHED
 
 __all__ = [
     "CANCELLED",
     "NOT_PERMITTED",
+    "QUOTA_REACHED",
     "TABLE",
     "UNCONFIRMED",
     "UNREACHABLE",

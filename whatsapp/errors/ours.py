@@ -1,9 +1,10 @@
 """Reasons of our own: their codes are negative, so that none can be Meta's."""
 
-from whatsapp.errors.meanings import Failure, Kind, Whose, user
+from whatsapp.errors.meanings import Failure, Kind, Whose, setup, user
 from whatsapp.errors.meanings import gettext_noop as _
 
 NOT_PERMITTED = -1
+QUOTA_REACHED = -2
 
 # What a message says that was taken back before it left; it has no code.
 CANCELLED = Failure(
@@ -22,5 +23,13 @@ OURS: dict[int, Failure] = {
         title=_("Whoever wrote this message may no longer send any."),
         action=_("Send it again in your own name, if it is still right."),
         may_help=True,
+    ),
+    **setup(
+        QUOTA_REACHED,
+        title=_("Waiting: the messages of this month's plan are used up."),
+        action=_(
+            "It goes by itself when the next month begins (in UTC) or the plan grows, if the window"
+            " is still open then. Take it back if it should not."
+        ),
     ),
 }

@@ -18,6 +18,7 @@ from tenants import context, queue, stopping
 from tenants.crashing import crash_point
 from tenants.models import Membership, Tenant
 from tenants.permissions import TABLE, Permission, system_actor
+from tenants.services import usage
 from whatsapp.models import Phone
 from whatsapp.services import pace
 from whatsapp.webhooks import backlog
@@ -86,24 +87,26 @@ def _feed(broadcast_id: int) -> int:
     if reason:
         _pause(broadcast, tenant, reason, now)
         return 0
-    found = _next(broadcast, phone, now)
+    found = _next(broadcast, phone, tenant, now)
     if not found:
         return 0
     try:
         actor = system_actor(tenant)
         handing.hand_over(actor=actor, broadcast=broadcast, phone=phone, rows=found, now=now)
-    except merging.RivalMergeError:
+    except (merging.RivalMergeError, usage.QuotaReachedError):
         transaction.set_rollback(True)
-        return len(found)  # the rival is through by now
+        return len(found)  # the rival is through by now: looked at again, it left so much
     crash_point("broadcast.mid_hand")
     queue.enqueue("conversations.tasks.drain_outbox", phone_id=phone.pk)
     return len(found)
 
 
-def _next(broadcast: Broadcast, phone: Phone, now: datetime) -> list[BroadcastRecipient]:
+def _next(
+    broadcast: Broadcast, phone: Phone, tenant: Tenant, now: datetime
+) -> list[BroadcastRecipient]:
     """Return the rows that may be handed over now, and say what it waits for if none may."""
     before = broadcast.waiting_for, broadcast.waits_until, broadcast.look_at
-    room = _room(broadcast, phone, now)
+    room = _room(broadcast, phone, tenant, now)
     if not room or (broadcast.look_at is not None and now < broadcast.look_at):
         found = []
     else:
@@ -132,7 +135,7 @@ def _fell(before: str, now: str) -> bool:
     return _GRADES.index(now) < _GRADES.index(before)
 
 
-def _room(broadcast: Broadcast, phone: Phone, now: datetime) -> int:
+def _room(broadcast: Broadcast, phone: Phone, tenant: Tenant, now: datetime) -> int:
     """Return how many rows the outbox may take; say what the broadcast waits for, if it does."""
     if phone.status != Phone.Status.ACTIVE or phone.health == Phone.Health.AUTH_ERROR:
         broadcast.waits(Wait.NUMBER)
@@ -144,13 +147,17 @@ def _room(broadcast: Broadcast, phone: Phone, now: datetime) -> int:
     if backlog.is_behind():
         broadcast.waits(Wait.BACKLOG)
         return 0
+    left = usage.this_month().left if tenant.plan.messages_per_month is not None else None
+    if left == 0:
+        broadcast.waits(Wait.QUOTA, until=usage.next_month_at(now))
+        return 0
     if broadcast.waiting_for != Wait.LIMIT:  # that one is looked at together with the rows
         broadcast.waits()
     queued = Message.objects.filter(
         phone=phone, lane=Lane.BULK, status=Message.Status.PENDING
     ).count()
     ahead = math.ceil(allowed.per_second * AHEAD_SECONDS)
-    return max(min(ahead - queued, BATCH), 0)
+    return max(min(ahead - queued, BATCH, BATCH if left is None else left), 0)
 
 
 def _fails(failed: int, ended: int) -> bool:

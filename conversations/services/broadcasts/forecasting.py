@@ -7,6 +7,7 @@ from conversations import broadcasts
 from conversations.models import Broadcast, BroadcastRecipient
 from conversations.services.broadcasts import outreach, pricing
 from conversations.services.broadcasts.pricing import Cost
+from tenants.services import usage
 from whatsapp import rendering
 from whatsapp.models import Phone
 from whatsapp.rendering import Rendered
@@ -54,7 +55,13 @@ class Forecast:
     @property
     def at_once(self) -> int:
         """To how many it goes without waiting for another day."""
-        return self.ready - (self.room.waiting if self.room else 0)
+        fit = self.ready - (self.room.waiting if self.room else 0)
+        return fit if self.quota_left is None else min(fit, self.quota_left)
+
+    @property
+    def over_quota(self) -> int:
+        """For how many the plan has no message left this month."""
+        return 0 if self.quota_left is None else max(self.ready - self.quota_left, 0)
 
 
 def forecast(*, broadcast: Broadcast, now: datetime) -> Forecast:
@@ -71,6 +78,9 @@ def forecast(*, broadcast: Broadcast, now: datetime) -> Forecast:
     if room and room.waiting:
         last = _last_leaves_at(limit, room, allowed.per_second, begins=begins, now=now)
         finishes_at = max(last, finishes_at) if last and finishes_at else None
+    quota_left = usage.this_month().left
+    if quota_left is not None and quota_left < ready:
+        finishes_at = None  # who knows when the plan has room for all
     reasons = broadcasts.reasons(broadcast.pk)
     return Forecast(
         rows=sum(counts.values()),
@@ -80,6 +90,7 @@ def forecast(*, broadcast: Broadcast, now: datetime) -> Forecast:
         finishes_at=finishes_at if ready else None,
         room=room,
         cost=pricing.cost(broadcast=broadcast, now=now),
+        quota_left=quota_left,
     )
 
 

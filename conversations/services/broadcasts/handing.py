@@ -23,8 +23,8 @@ from conversations.models import (
 )
 from conversations.services import enclosing, people, template_sending, threads
 from tenants.db import arrays
-from tenants.feed import usage
 from tenants.permissions import Actor
+from tenants.services import usage
 from whatsapp.models import MessageTemplate, Phone
 from whatsapp.payloads import Sender
 
@@ -65,7 +65,7 @@ def hand_over(
     """Queue a message for each row that may have one, and say of the others why not.
 
     The caller holds the broadcast's lock, so nobody else hands its rows over. Publishes nothing.
-    Raises: merging.RivalMergeError, to be tried again.
+    Raises: merging.RivalMergeError, to be tried again; usage.QuotaReachedError.
     """
     places = _places(phone, rows, now)
     left_out = list(_unwanted(broadcast, phone, rows, places))
@@ -83,6 +83,8 @@ def hand_over(
     for draft in {one.media_id: one for one in drafts.values()}.values():
         enclosing.hand_over(draft=draft, phone_id=phone.pk, now=now)
     _write(drafts, left_out)
+    if drafts:
+        usage.take(len(drafts))
 
 
 def _write(drafts: dict[int, Message], left_out: Sequence[LeftOut]) -> None:
@@ -96,8 +98,6 @@ def _write(drafts: dict[int, Message], left_out: Sequence[LeftOut]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_HANDED, handed)
         cursor.execute(_LEFT_OUT, refused)
-        if drafts:
-            usage.count(cursor, sent=len(drafts))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from django.utils import timezone
 from tenants import context
 from tenants.feed import usage
 from tenants.feed.models import UsageDay
+from tenants.feed.usage import Month
 from tenants.services import usage as reading
-from tenants.services.usage import Month
 
 
 @pytest.fixture
