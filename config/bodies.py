@@ -13,7 +13,8 @@ from whatsapp.limits.media import LARGEST_BYTES
 
 # Where files come in; their forms have a few fields beside them.
 _UPLOADS = re.compile(
-    r"/api/v1/tenant/[^/]+/(media|broadcasts)/?|/inbox/\d+/(files|templates/\d+)|/broadcasts/new"
+    r"/api/v1/tenant/[^/]+/(media|broadcasts)/?|/inbox/\d+/(files|templates/\d+)"
+    r"|/broadcasts/(new|\d+/columns)"
 )
 _FORM_BYTES = 1024 * 1024
 _FILE_TOO_LARGE = Problem(

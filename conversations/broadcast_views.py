@@ -13,9 +13,11 @@ from conversations import broadcasts, types
 from conversations.forms import broadcasts as forms
 from conversations.forms import inbox
 from conversations.models import Broadcast, BroadcastSource
-from conversations.services import template_sending
+from conversations.services import sending_files, template_sending
 from conversations.services.broadcasts import arranging, choosing, forecasting, mapping, reading
 from conversations.services.broadcasts.reading import Head, Line
+from conversations.services.sending_files import Incoming
+from conversations.services.template_sending import HEADER_FILE, ValuesInvalidError
 from tenants.access import OperatorRequest, role_required
 from tenants.errors import DomainError
 from tenants.permissions import Permission
@@ -82,14 +84,18 @@ def columns(request: OperatorRequest, pk: int) -> HttpResponse:
     form = _columns_form(request, found, head)
     is_preview = "preview" in request.POST or bool(request.htmx)
     if form.is_valid() and not is_preview:
-        arranging.prepare(
-            actor=request.actor,
-            broadcast=found,
-            values=form.values(),
-            number_column=form.number_column,
-            now=timezone.now(),
-        )
-        return redirect("broadcast", pk)
+        try:
+            arranging.prepare(
+                actor=request.actor,
+                broadcast=found,
+                values=form.values(),
+                number_column=form.number_column,
+                now=timezone.now(),
+            )
+        except ValuesInvalidError as refusal:
+            form.refuse_file(_words(refusal))
+        else:
+            return redirect("broadcast", pk)
     return _columns_page(request, found, head, form, is_preview=is_preview)
 
 
@@ -168,8 +174,38 @@ def _columns_form(request: OperatorRequest, found: Broadcast, head: Head) -> for
     for key, one in given.items():
         for kind, text in one.items():
             initial[f"{kind}.{key}"] = text
-    data = request.POST if request.method == "POST" else None
-    return forms.ColumnsForm(data, initial=initial, fields=fields, columns=head.columns)
+    data, refusal = _columns_given(request, found)
+    return forms.ColumnsForm(
+        data,
+        initial=initial,
+        fields=fields,
+        columns=head.columns,
+        shape=found.template.definition.header_format,
+        refusal=refusal,
+    )
+
+
+def _columns_given(request: OperatorRequest, found: Broadcast) -> tuple[Any, str]:
+    """Return what was posted, with the id of a file that came along, or why that will not do."""
+    if request.method != "POST":
+        return None, ""
+    given = request.POST.copy()
+    chosen = request.FILES.get("file")
+    if chosen is None or found.template.definition.header_format not in rendering.MEDIA:
+        return given, ""
+    incoming = Incoming(chosen, chosen.name or "", chosen.content_type or "")
+    try:
+        kept = sending_files.keep_header(
+            actor=request.actor, template=found.template, incoming=incoming
+        )
+    except ValuesInvalidError as refusal:
+        return given, _words(refusal)
+    given[f"text.{HEADER_FILE}"], given[f"column.{HEADER_FILE}"] = str(kept.pk), ""
+    return given, ""
+
+
+def _words(refusal: ValuesInvalidError) -> str:
+    return " ".join(sentence for _place, sentence, _code in refusal.context["errors"])
 
 
 def _columns_page(

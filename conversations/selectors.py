@@ -10,7 +10,15 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from conversations import rules, types
-from conversations.models import ConsentEvent, Contact, ContactIdentity, Conversation, Mark, Message
+from conversations.models import (
+    Broadcast,
+    ConsentEvent,
+    Contact,
+    ContactIdentity,
+    Conversation,
+    Mark,
+    Message,
+)
 from tenants.errors import DomainError, NotFoundError
 from tenants.permissions import Actor, Permission
 from whatsapp.models import MediaFile, Phone
@@ -147,15 +155,16 @@ def message_for(actor: Actor, pk: int) -> Message:
 
 
 def media_for(actor: Actor, pk: int) -> MediaFile:
-    """Return a file of a message that the actor may see, or one that the actor uploaded.
+    """Return a file of a message or broadcast that the actor may see, or one of the actor's own.
 
     Raises: NotFoundError, ForbiddenError.
     """
     visible = visible_to(actor).order_by().values("pk")
     shown = Message.objects.filter(media=OuterRef("pk"), conversation__in=visible)
+    sent = Exists(shown) | Exists(Broadcast.objects.filter(media=OuterRef("pk")))
     own = Q(author=actor.user) if actor.user else Q()
     try:
-        return MediaFile.objects.filter(Exists(shown) | own).get(pk=pk)
+        return MediaFile.objects.filter(sent | own).get(pk=pk)
     except MediaFile.DoesNotExist:
         raise NotFoundError from None
 

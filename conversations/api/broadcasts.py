@@ -232,7 +232,7 @@ def _place(actor: Actor, phone_id: int | None, *, name: str, language: str) -> d
 
 def _of_list(data: dict[str, Any]) -> dict[str, Any]:
     body = json.dumps(data["recipients"]).encode()
-    return {"kind": BroadcastSource.Kind.LIST, "body": body, "values": {}}
+    return {"kind": BroadcastSource.Kind.LIST, "body": body, "values": data.get("values", {})}
 
 
 def _of_contacts(data: dict[str, Any], place: dict[str, Any]) -> dict[str, Any]:

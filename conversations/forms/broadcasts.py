@@ -11,8 +11,13 @@ from conversations.models import BroadcastSource, Conversation
 from conversations.services import template_sending
 from conversations.services.broadcasts import choosing
 from conversations.services.broadcasts.choosing import Choice
+from conversations.services.template_sending import HEADER_FILE
+from whatsapp.limits import media
 from whatsapp.models import MessageTemplate, Phone
 from whatsapp.rendering import Field
+
+_ASK_TEXT = _("Choose a column, or write the text.")
+_ASK_FILE = _("Choose a file, or give a link.")
 
 
 class PeopleForm(forms.Form):
@@ -112,15 +117,25 @@ class BroadcastForm(PeopleForm):
 
 
 class ColumnsForm(forms.Form):
-    """Which column has the numbers, and what fills each field: a column, or a text for all."""
+    """Which column has the numbers, and what fills each field: a column, or a text for all.
+
+    The header's file is uploaded beside it; what is refused of it is ``refusal``.
+    """
 
     def __init__(
-        self, *args: Any, fields: Sequence[Field], columns: Sequence[str], **kwargs: Any
+        self,
+        *args: Any,
+        fields: Sequence[Field],
+        columns: Sequence[str],
+        shape: str = "",
+        refusal: str = "",
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self._asked = fields
+        self._asked, self._shape, self._refusal = fields, shape.lower(), refusal
         choices = [(column, column) for column in columns]
         self.fields["number"] = forms.ChoiceField(label=_("The numbers"), choices=choices)
+        for_all = _("The text for all")
         for field in fields:
             label = template_sending.label(field)
             self.fields[f"column.{field.key}"] = forms.ChoiceField(
@@ -128,7 +143,9 @@ class ColumnsForm(forms.Form):
             )
             longest = 2048 if field.kind == "media" else field.max_characters
             self.fields[f"text.{field.key}"] = forms.CharField(
-                label=_("The text for all"), required=False, max_length=longest
+                label=_("A link for all, or a file") if field.key == HEADER_FILE else for_all,
+                required=False,
+                max_length=longest,
             )
 
     @property
@@ -140,6 +157,8 @@ class ColumnsForm(forms.Form):
                 "text": self[f"text.{field.key}"],
                 "example": field.example,
                 "is_required": field.is_required,
+                "takes_file": field.key == HEADER_FILE,
+                "accept": ",".join(sorted(media.TYPES.get(self._shape, ()))),
             }
             for field in self._asked
         ]
@@ -148,9 +167,16 @@ class ColumnsForm(forms.Form):
         data = super().clean() or {}
         for field in self._asked:
             text, column = data.get(f"text.{field.key}"), data.get(f"column.{field.key}")
-            if field.is_required and not text and not column:
-                self.add_error(f"text.{field.key}", _("Choose a column, or write the text."))
+            is_file = field.key == HEADER_FILE
+            if is_file and self._refusal:
+                self.refuse_file(self._refusal)
+            elif field.is_required and not text and not column:
+                self.add_error(f"text.{field.key}", _ASK_FILE if is_file else _ASK_TEXT)
         return data
+
+    def refuse_file(self, sentence: str) -> None:
+        """Say beside the header's file why it will not do."""
+        self.add_error(f"text.{HEADER_FILE}", sentence)
 
     @property
     def number_column(self) -> str:

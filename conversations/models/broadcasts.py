@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from conversations import types
 from conversations.models.people import ContactIdentity
 from tenants.models import User
-from whatsapp.models import MessageTemplate, Phone
+from whatsapp.models import MediaFile, MessageTemplate, Phone
 
 
 class Broadcast(models.Model):
@@ -45,6 +45,10 @@ class Broadcast(models.Model):
     # What fills the template, by the keys of rendering.fields: {key: {"text": ...}} for everybody,
     # or {key: {"column": ...}} from each one's row.
     values = models.JSONField(default=dict, db_default={})
+    # Our file in the header of each message, where the values name one.
+    media = models.ForeignKey(
+        MediaFile, models.SET_NULL, null=True, related_name="+", db_index=False
+    )
     number_column = models.CharField(max_length=120, blank=True, default="", db_default="")
     client_id = models.UUIDField(null=True)  # made by the page or for the API's Idempotency-Key
     author = models.ForeignKey(
@@ -93,6 +97,12 @@ class Broadcast(models.Model):
                 fields=["count_at"],
                 condition=models.Q(count_at__isnull=False),
                 name="broadcast_count_due",
+            ),
+            # Serves who may see a file, and what of uploads is still needed.
+            models.Index(
+                fields=["media"],
+                condition=models.Q(media__isnull=False),
+                name="broadcast_media",
             ),
         ]
 

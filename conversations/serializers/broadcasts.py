@@ -72,8 +72,9 @@ class BulkSerializer(StrictSerializer):
     values = serializers.DictField(
         child=ValueSerializer(),
         required=False,
-        help_text="With `contacts`: what fills the template, by the keys of its `fields`. The"
-        " columns of a contact are `name` and `number`.",
+        help_text="What fills the template for all, by the keys of its `fields`, such as the id of"
+        " an upload in `header.media`. The columns of a contact are `name` and `number`;"
+        " `recipients` have none.",
     )
     start = serializers.BooleanField(
         default=False, help_text="Start as soon as the list is read; else it stays a draft."
@@ -83,9 +84,10 @@ class BulkSerializer(StrictSerializer):
         if ("recipients" in attrs) == ("contacts" in attrs):
             sentence = _("Give either recipients or contacts.")
             raise serializers.ValidationError({"recipients": [sentence]})
-        if "recipients" in attrs and "values" in attrs:
-            sentence = _("Each recipient has values of their own.")
-            raise serializers.ValidationError({"values": [sentence]})
+        for key, value in attrs.get("values", {}).items():
+            if "recipients" in attrs and "column" in value:
+                sentence = _("Recipients have no columns: give a text.")
+                raise serializers.ValidationError({"values": {key: [sentence]}})
         return attrs
 
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import IntegrityError
 from django.db.models import Exists, OuterRef, ProtectedError
 
-from conversations.models import Message
+from conversations.models import Broadcast, Message
 from conversations.services import idempotency, orphans
 from tenants import throttling
 from tenants.feed.models import Change
@@ -61,9 +61,16 @@ def _purge_changes(*, before: datetime) -> None:
 
 
 def _purge_uploads(tenant: Tenant, *, before: datetime) -> None:
-    """Delete uploads that no message brings: the row first, so that none is without its bytes."""
+    """Delete uploads that no message brings, nor a broadcast that may still begin or go on.
+
+    The row first, so that none is without its bytes.
+    """
     sent = Message.objects.filter(media=OuterRef("pk"))
-    unsent = MediaFile.objects.filter(~Exists(sent), phone=None, created_at__lt=before)
+    ended = (Broadcast.Status.FINISHED, Broadcast.Status.CANCELLED)
+    wanted = Broadcast.objects.filter(media=OuterRef("pk")).exclude(status__in=ended)
+    unsent = MediaFile.objects.filter(
+        ~Exists(sent), ~Exists(wanted), phone=None, created_at__lt=before
+    )
     for file in unsent[:PAGE]:
         # Rival: somebody who sends it just now; the message's constraint refuses one of the two.
         with contextlib.suppress(ProtectedError, IntegrityError):

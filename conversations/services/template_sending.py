@@ -16,7 +16,7 @@ from conversations.services.composing import InvalidMessageError
 from tenants.errors import DomainError
 from tenants.permissions import Actor
 from whatsapp import rendering
-from whatsapp.models import MessageTemplate
+from whatsapp.models import MediaFile, MessageTemplate
 from whatsapp.rendering import Field, Problem, Rendered, ValuesError
 from whatsapp.services import templates
 
@@ -115,18 +115,32 @@ def draft(*, actor: Actor, template: MessageTemplate, values: Mapping[str, str])
     return made
 
 
-def _enclose(actor: Actor, template: MessageTemplate, value: str, draft: Message) -> None:
-    """Give a draft the file of its header, where it is one of ours."""
-    shape = template.definition.header_format
-    if shape not in rendering.MEDIA or not value.isdecimal():
-        return
-    kind, path = shape.lower(), ("values", HEADER_FILE)
+def names_file(template: MessageTemplate, value: str) -> bool:
+    """Tell whether what fills a template's header is the id of a file of ours."""
+    return template.definition.header_format in rendering.MEDIA and value.isdecimal()
+
+
+def file_of(*, actor: Actor, template: MessageTemplate, value: str) -> MediaFile | None:
+    """Return the file that fills a template's header, where it is one of ours.
+
+    Raises: ValuesInvalidError, for one that the actor may not see or that Meta would not take.
+    """
+    if not names_file(template, value):
+        return None
+    kind, path = template.definition.header_format.lower(), ("values", HEADER_FILE)
     try:
         file = enclosing.find(actor=actor, pk=int(value), path=path)
         enclosing.check(file, kind=kind, path=path)
     except InvalidMessageError as error:
         raise ValuesInvalidError(errors=error.context["errors"]) from None
-    draft.media = file
+    return file
+
+
+def _enclose(actor: Actor, template: MessageTemplate, value: str, draft: Message) -> None:
+    file = file_of(actor=actor, template=template, value=value)
+    if file is None:
+        return
+    draft.media, kind = file, template.definition.header_format.lower()
     if kind == "document" and file.name:
         header = next(one for one in draft.content["components"] if one["type"] == "header")
         header["parameters"][0][kind]["filename"] = file.name

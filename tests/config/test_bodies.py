@@ -28,7 +28,9 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_read(acme, path):
     check_problem(post(path, 100 * MB), 401, "not_authenticated")
 
 
-@pytest.mark.parametrize("path", ["/inbox/1/files", "/inbox/1/templates/2"])
+@pytest.mark.parametrize(
+    "path", ["/inbox/1/files", "/inbox/1/templates/2", "/broadcasts/1/columns"]
+)
 def test_a_page_says_so_in_words(acme, path):
     answer = post(path, 102 * MB)
 
@@ -48,7 +50,14 @@ def test_the_proxy_lets_files_in_where_we_do_and_nowhere_else():
     found = re.search(r"location ~ (\S+) \{\s*client_max_body_size 101m;", text)
 
     assert found is not None
-    for path in (f"{API}/media/", f"{API}/media", "/inbox/7/files", "/inbox/7/templates/3"):
+    for path in (
+        f"{API}/media/",
+        f"{API}/media",
+        "/inbox/7/files",
+        "/inbox/7/templates/3",
+        "/broadcasts/new",
+        "/broadcasts/7/columns",
+    ):
         assert re.search(found[1], path)
         assert bodies._UPLOADS.fullmatch(path)
     for path in (f"{API}/messages/send", "/inbox/7/reply", "/media/7", "/x/inbox/7/files"):

@@ -158,7 +158,7 @@ def test_the_same_key_makes_one(acme, api, url, approved):
         ({"template": {"name": "x"}}, "#/template/language"),
         ({"odd": 1}, "#/odd"),
         ({"contacts": {}}, "#/recipients"),
-        ({"values": {}}, "#/values"),
+        ({"values": {"body.1": {"column": "nome"}}}, "#/values/body.1"),
     ],
     ids=["nobody", "no-number", "number", "name", "template", "odd", "both", "values"],
 )

@@ -9,14 +9,14 @@ from django.db import IntegrityError, transaction
 
 from conversations import broadcasts
 from conversations.models import Broadcast, BroadcastSource
-from conversations.services import outbound
+from conversations.services import outbound, template_sending
 from conversations.services.broadcasts import choosing, progress, reading
 from conversations.services.broadcasts.control import BroadcastStateError
 from conversations.services.broadcasts.reading import Head
 from conversations.services.template_sending import TemplateNotApprovedError, TemplateUnknownError
 from tenants import audit, queue
 from tenants.permissions import Actor, Permission
-from whatsapp.models import MessageTemplate, Phone
+from whatsapp.models import MediaFile, MessageTemplate, Phone
 
 TASK = "conversations.tasks.prepare_broadcast"
 Kind, Status = BroadcastSource.Kind, Broadcast.Status
@@ -40,7 +40,8 @@ def create(
 
     ``values`` say what fills the template, and it is read at once; None: ``prepare`` says it later.
     Raises: ForbiddenError, TemplateUnknownError, TemplateNotApprovedError, PhoneInactiveError,
-    ListUnreadableError, NobodyChosenError, TooManyChosenError.
+    ListUnreadableError, NobodyChosenError, TooManyChosenError, ValuesInvalidError (for a file that
+    will not do).
     """
     actor.require(Permission.BROADCAST)
     outbound.check_place(actor=actor)
@@ -49,14 +50,16 @@ def create(
         reading.head(body)
     if kind == Kind.CONTACTS:
         choosing.check(choosing.choice_of(body), now=now)
+    values_kept = dict(values or {})
     made = Broadcast(
         name=name,
+        media=_file_of(actor, template, values_kept),
         phone=phone,
         template=template,
         author=actor.user,
         client_id=client_id,
         status=Status.DRAFT if values is None else Status.PREPARING,
-        values=dict(values or {}),
+        values=values_kept,
         number_column=number_column,
         starts_when_ready=starts_when_ready,
     )
@@ -81,9 +84,10 @@ def prepare(
 ) -> Broadcast:
     """Have the list of a draft read, with what fills the template; nothing starts by itself.
 
-    Raises: ForbiddenError, BroadcastStateError.
+    Raises: ForbiddenError, BroadcastStateError, ValuesInvalidError (for a file that will not do).
     """
     found = _locked(actor, broadcast, {Status.DRAFT})
+    found.media = _file_of(actor, broadcast.template, values)
     if not broadcasts.needs_columns(found):
         raise BroadcastStateError
     found.status, found.problem, found.starts_when_ready = Status.PREPARING, "", False
@@ -122,6 +126,14 @@ def _check(phone: Phone, template: MessageTemplate) -> None:
         raise TemplateUnknownError
     if not template.is_sendable:
         raise TemplateNotApprovedError
+
+
+def _file_of(
+    actor: Actor, template: MessageTemplate, values: Mapping[str, Mapping[str, str]]
+) -> MediaFile | None:
+    """Return the file of ours that fills everybody's header."""
+    given = values.get(template_sending.HEADER_FILE, {}).get("text", "")
+    return template_sending.file_of(actor=actor, template=template, value=given)
 
 
 def _locked(actor: Actor, broadcast: Broadcast, states: Collection[str]) -> Broadcast:

@@ -34,7 +34,7 @@ def entries(broadcast: Broadcast, source: BroadcastSource, *, now: datetime) -> 
         return _of_lines(broadcast, reading.read(body), _number_column(broadcast, body))
     if source.kind == Kind.CONTACTS:
         return _of_people(broadcast, choosing.read(choosing.choice_of(body), now=now))
-    return _of_list(body)
+    return _of_list(broadcast, body)
 
 
 def _number_column(broadcast: Broadcast, body: bytes) -> str:
@@ -55,6 +55,7 @@ def _of_people(broadcast: Broadcast, people: Iterator[Line]) -> Iterator[Entry]:
         yield Entry(line.number, address, kind, mapping.filled(broadcast.values, line.cells))
 
 
-def _of_list(body: bytes) -> Iterator[Entry]:
+def _of_list(broadcast: Broadcast, body: bytes) -> Iterator[Entry]:
+    for_all = mapping.filled(broadcast.values, {})
     for place, one in enumerate(json.loads(body), start=1):
-        yield Entry(place, one["to"], WA_ID, one["values"])
+        yield Entry(place, one["to"], WA_ID, {**for_all, **one["values"]})

@@ -22,7 +22,7 @@ from conversations.models import (
     BroadcastRecipient,
     BroadcastSource,
 )
-from conversations.services import addressing
+from conversations.services import addressing, template_sending
 from conversations.services.addressing import NumberInvalidError
 from conversations.services.broadcasts import arranging, control, entries, progress
 from conversations.services.broadcasts.choosing import TooManyChosenError
@@ -35,7 +35,7 @@ from tenants.models import Tenant
 from tenants.permissions import Actor
 from whatsapp import rendering
 from whatsapp.models import MessageTemplate
-from whatsapp.rendering import ValuesError
+from whatsapp.rendering import Problem, ValuesError
 
 Status = Broadcast.Status
 State, Reason = BroadcastRecipient.State, BroadcastRecipient.Reason
@@ -46,6 +46,9 @@ TELL_ROWS, LEASE = 1000, timedelta(seconds=60)
 ATTEMPTS = 3
 _GIVEN_UP = gettext_noop(
     "The list could not be read, though it was tried three times. Try again, or with a shorter one."
+)
+_FILES_APART = gettext_noop(
+    "A file of yours is the same for all; for files of their own give links that begin with https://."
 )
 ADDRESS_MAX_CHARACTERS = 150
 
@@ -139,7 +142,9 @@ class _Checker:
     def __init__(self, broadcast: Broadcast) -> None:
         self._broadcast_id = broadcast.pk
         self._region = addressing.region_of(broadcast.phone)
+        self._template = broadcast.template
         self._definition = broadcast.template.definition
+        self._media = str(broadcast.media_id or "")
         self._seen: dict[tuple[str, str], int] = {}  # where each came first
 
     def row(self, entry: Entry) -> tuple[Any, ...]:
@@ -179,6 +184,10 @@ class _Checker:
             return Reason.INVALID_NUMBER.value, None
         if (entry.kind, key) in self._seen:
             return Reason.DUPLICATE.value, None
+        given = entry.values.get(template_sending.HEADER_FILE, "")
+        if given != self._media and template_sending.names_file(self._template, given):
+            problem = Problem((template_sending.HEADER_FILE,), "invalid", _FILES_APART)
+            return Reason.INVALID_VALUE.value, types.problem_kept([problem])
         try:
             rendering.render(self._definition, entry.values)
         except ValuesError as error:
