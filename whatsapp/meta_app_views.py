@@ -112,13 +112,14 @@ def meta_app_remove(request: OperatorRequest, pk: int) -> HttpResponse:
 @role_required(Permission.MANAGE_NUMBERS)
 def number_app(request: OperatorRequest, pk: int) -> HttpResponse:
     """Let another app bring a number's events."""
+    phone = numbers.phone_for(request.actor, pk)
     form = forms.NumberAppForm(request.POST)
     if not form.is_valid():
         return redirect("meta_apps")
     wanted = form.cleaned_data["app"]
     app = None if wanted is None else selectors.own_app_for(request.actor, wanted)
     try:
-        own_apps.move_number(actor=request.actor, phone_id=pk, app=app)
+        own_apps.move_number(actor=request.actor, phone_id=phone.pk, app=app)
     except DomainError as refusal:
         messages.error(request, str(refusal))
     else:

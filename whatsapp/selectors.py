@@ -66,6 +66,13 @@ def accounts_of(actor: Actor) -> list[str]:
     return list(phones.order_by("waba_id").values_list("waba_id", flat=True).distinct())
 
 
+def account_for(actor: Actor, waba_id: str) -> str:
+    """Return the id of an account of the tenant's. Raises: ForbiddenError, NotFoundError."""
+    if waba_id not in accounts_of(actor):
+        raise NotFoundError
+    return waba_id
+
+
 def phones_of(actor: Actor) -> QuerySet[Phone]:
     """Return the tenant's numbers, released ones too, in the order of connecting."""
     actor.require(Permission.READ_CONVERSATIONS)

@@ -48,6 +48,7 @@ _JOB = OpenApiExample(
 
 class ContactBlockView(TenantAPIView):
     permission = Permission.READ_CONVERSATIONS
+    permission_to_change = Permission.BLOCK_CONTACTS
     parameters_class = NumberParameters
 
     @extend_schema(
@@ -75,7 +76,6 @@ class ContactBlockView(TenantAPIView):
         examples=[_JOB],
     )
     def post(self, request: Request, pk: int) -> Response:
-        self.actor.require(Permission.BLOCK_CONTACTS)
         contact = selectors.contact_for(self.actor, pk)
         phone = numbers.phone_to_send_from(self.actor, self.parameters.get("phone"))
         job = blocking.block(actor=self.actor, contact=contact, phone=phone, now=timezone.now())
@@ -91,7 +91,6 @@ class ContactBlockView(TenantAPIView):
         examples=[_JOB],
     )
     def delete(self, request: Request, pk: int) -> Response:
-        self.actor.require(Permission.BLOCK_CONTACTS)
         contact = selectors.contact_for(self.actor, pk)
         phone = numbers.phone_to_send_from(self.actor, self.parameters.get("phone"))
         job = blocking.unblock(actor=self.actor, contact=contact, phone=phone, now=timezone.now())

@@ -110,9 +110,9 @@ class TestView(TenantAPIView):
         ],
     )
     def post(self, request: Request, pk: int) -> Response:
+        found = broadcasts.broadcast_for(self.actor, pk)
         form = TestSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        found = broadcasts.broadcast_for(self.actor, pk)
 
         def act() -> Answer:
             message = control.send_test(

@@ -102,6 +102,7 @@ class BulkView(TenantAPIView):
 
 class BroadcastListView(TenantAPIView):
     permission = Permission.READ_CONVERSATIONS
+    permission_to_change = Permission.BROADCAST
     parameters_class = BroadcastParameters
     parameters_of = {"POST": NoParameters}
     parser_classes = [MultiPartParser]
@@ -151,7 +152,6 @@ class BroadcastListView(TenantAPIView):
         ],
     )
     def post(self, request: Request) -> Response:
-        self.actor.require(Permission.BROADCAST)
         form = UploadedListSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         data = form.validated_data
@@ -172,6 +172,7 @@ class BroadcastListView(TenantAPIView):
 
 class BroadcastView(TenantAPIView):
     permission = Permission.READ_CONVERSATIONS
+    permission_to_change = Permission.BROADCAST
 
     @extend_schema(
         operation_id="broadcasts_read",
@@ -191,7 +192,6 @@ class BroadcastView(TenantAPIView):
         responses={204: None, **_CONFLICT},
     )
     def delete(self, request: Request, pk: int) -> Response:
-        self.actor.require(Permission.BROADCAST)
         found = broadcasts.broadcast_for(self.actor, pk)
         arranging.discard(actor=self.actor, broadcast=found)
         return Response(status=204)

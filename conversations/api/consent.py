@@ -27,6 +27,7 @@ PROBLEM_TYPE = "application/problem+json"
 
 class ConsentView(TenantAPIView):
     permission = Permission.READ_CONVERSATIONS
+    permission_to_change = Permission.REPLY
     parameters_class = PageParameters
 
     @extend_schema(

@@ -17,6 +17,7 @@ PROBLEM_TYPE = "application/problem+json"
 
 class ContactView(TenantAPIView):
     permission = Permission.READ_CONVERSATIONS
+    permission_to_change = Permission.REPLY
 
     @extend_schema(
         operation_id="contacts_read",

@@ -14,6 +14,7 @@ from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from tenants import context
+from tenants.access import SAFE_METHODS
 from tenants.authentication import bearer_of
 from tenants.errors import NotFoundError
 from tenants.models import Tenant
@@ -84,6 +85,8 @@ class TenantAPIView(PlatformAPIView):
     """
 
     permission: ClassVar[Permission]
+    # Where whoever may look may not change anything.
+    permission_to_change: ClassVar[Permission | None] = None
     actor: Actor
 
     def dispatch(
@@ -99,9 +102,15 @@ class TenantAPIView(PlatformAPIView):
             raise NotAuthenticated
         if bearer.actor.tenant.pk != self._tenant_id:
             raise NotFoundError
-        bearer.actor.require(self.permission)
+        bearer.actor.require(self._needed(request))
         self.actor = bearer.actor
         self._schema.enter_context(context.tenant(bearer.actor.tenant.schema_name))
+
+    def _needed(self, request: Request) -> Permission:
+        """Before a body is looked at: whoever may not is not told what is wrong with it."""
+        if request.method in SAFE_METHODS:
+            return self.permission
+        return self.permission_to_change or self.permission
 
 
 def checked_parameters(request: Request, shape: type[Serializer[Any]]) -> dict[str, Any]:

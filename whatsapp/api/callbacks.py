@@ -84,11 +84,12 @@ class AccountOverrideView(TenantAPIView):
         examples=[_ADDRESS, _JOB],
     )
     def post(self, request: Request, waba_id: int) -> Response:
+        account = selectors.account_for(self.actor, str(waba_id))
         form = OverrideSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         job = callbacks.set_for_account(
             actor=self.actor,
-            waba_id=str(waba_id),
+            waba_id=account,
             uri=form.validated_data["override_callback_uri"],
             verify_token=form.validated_data["verify_token"],
         )

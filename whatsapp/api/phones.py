@@ -68,6 +68,7 @@ class PhoneListView(TenantAPIView):
 
 class PhoneView(TenantAPIView):
     permission = Permission.READ_CONVERSATIONS
+    permission_to_change = Permission.MANAGE_NUMBERS
 
     @extend_schema(
         operation_id="phones_read",

@@ -37,6 +37,7 @@ _JOB = OpenApiExample(
 
 class ProfileView(TenantAPIView):
     permission = Permission.READ_CONVERSATIONS
+    permission_to_change = Permission.MANAGE_NUMBERS
 
     @extend_schema(
         operation_id="phones_profile_read",
@@ -64,7 +65,6 @@ class ProfileView(TenantAPIView):
         ],
     )
     def patch(self, request: Request, pk: int) -> Response:
-        self.actor.require(Permission.MANAGE_NUMBERS)
         phone = selectors.phone_for(self.actor, pk)
         form = ProfileChangesSerializer(data=request.data)
         form.is_valid(raise_exception=True)

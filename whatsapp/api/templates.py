@@ -35,6 +35,7 @@ _QUEUED = OpenApiExample("A job", value=examples.JOB, response_only=True, status
 
 class TemplateListView(TenantAPIView):
     permission = Permission.READ_CONVERSATIONS
+    permission_to_change = Permission.MANAGE_TEMPLATES
     parameters_class = TemplateParameters
 
     @extend_schema(
@@ -113,6 +114,7 @@ class SyncView(TenantAPIView):
 
 class TemplateView(TenantAPIView):
     permission = Permission.READ_CONVERSATIONS
+    permission_to_change = Permission.MANAGE_TEMPLATES
     parameters_of = {"DELETE": DeletionParameters}
 
     @extend_schema(

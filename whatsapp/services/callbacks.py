@@ -5,8 +5,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tenants import audit
-from tenants.errors import DomainError, NotFoundError
+from tenants.errors import DomainError
 from tenants.permissions import Actor, Permission
+from whatsapp import selectors
 from whatsapp.limits.callbacks import OVERRIDE
 from whatsapp.limits.rules import Violation
 from whatsapp.models import Job, Phone
@@ -45,19 +46,14 @@ def set_for_account(*, actor: Actor, waba_id: str, uri: str, verify_token: str) 
 
     Raises: ForbiddenError, NotFoundError, CallbackInvalidError.
     """
-    _check_account(waba_id)
+    selectors.account_for(actor, waba_id)
     return _ask(actor, waba_id, {"waba_id": waba_id}, uri, verify_token)
 
 
 def remove_for_account(*, actor: Actor, waba_id: str) -> Job:
     """Take an account's override away. Raises: ForbiddenError, NotFoundError."""
-    _check_account(waba_id)
+    selectors.account_for(actor, waba_id)
     return _ask(actor, waba_id, {"waba_id": waba_id})
-
-
-def _check_account(waba_id: str) -> None:
-    if not Phone.objects.filter(waba_id=waba_id, status=Phone.Status.ACTIVE).exists():
-        raise NotFoundError
 
 
 @transaction.atomic
