@@ -1,0 +1,143 @@
+"""Who gets what from which door: the table is executed, and whoever adds a door adds its row."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.db import connection
+from django.test import Client
+
+from tenants.feed import live
+from tests.access import doors
+from tests.access.things import Things
+from tests.api import Api, api_of
+from tests.tenants.test_sockets import is_admitted
+
+TABLE: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "table.yaml").read_text())
+# What a door says to those who may: it serves, or it says what is wrong with the request.
+SERVED = {200, 201, 202, 204, 301, 302, 303, 400, 409, 410, 411, 413, 415, 422}
+EMAILS = {"viewer": "vera@acme.test", "operator": "ana@acme.test", "admin": "admin@acme.test"}
+
+
+def rows(section: str) -> list[tuple[str, str, dict[str, str]]]:
+    columns = TABLE["columns"][section].split()
+    return [
+        (route, method, dict(zip(columns, answers.split(), strict=True)))
+        for route, methods in TABLE[section].items()
+        for method, answers in methods.items()
+    ]
+
+
+def named(section: str) -> list[Any]:
+    return [
+        pytest.param(route, method, wanted, id=f"{method} {route}")
+        for route, method, wanted in rows(section)
+    ]
+
+
+def word(answer: Any) -> str:
+    """Say in the table's words what an answer is."""
+    if answer.status_code == 302 and "/login/" in answer["Location"]:
+        return "login"
+    return "ok" if answer.status_code in SERVED else str(answer.status_code)
+
+
+@pytest.fixture
+def _ids_apart(globex) -> None:
+    """No row of ours has by chance the id of one of theirs."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT setval(format('%%I.%%I', schemaname, sequencename), 1000000)"
+            " FROM pg_sequences WHERE schemaname = %s",
+            [globex.schema_name],
+        )
+
+
+@pytest.fixture
+def things(_ids_apart, actor, phones) -> dict[str, Things]:
+    return {name: Things(actor(f"admin@{name}.test"), phones[name]) for name in ("acme", "globex")}
+
+
+@pytest.mark.parametrize(("route", "method", "wanted"), named("pages"))
+def test_a_page(route, method, wanted, things, page, console, settings):
+    settings.META_SIGNUP_CONFIG_ID = "1"
+    clients = {role: page(email) for role, email in EMAILS.items()}
+    clients["anonymous"] = Client(SERVER_NAME="acme.localhost")
+    clients["neighbour"] = page("admin@globex.test")
+    clients["boss"] = console
+
+    def ask(client: Client, owner: str) -> str:
+        address = f"/{things[owner].address(route)}"
+        return word(client.generic(method, address, SERVER_NAME="acme.localhost"))
+
+    found = {who: ask(client, "acme") for who, client in clients.items()}
+    found["foreign"] = ask(clients["admin"], "globex") if "<" in route else "-"
+
+    assert found == wanted
+
+
+@pytest.mark.parametrize(("route", "method", "wanted"), named("api"))
+def test_a_route(route, method, wanted, things, people, acme):
+    apis = {role: api_of(people[email]) for role, email in EMAILS.items()}
+    apis["anonymous"] = Api("acme.localhost")
+    apis["neighbour"] = api_of(people["admin@globex.test"])
+    apis["neighbour"].client = Client(SERVER_NAME="acme.localhost")
+
+    def ask(api: Api, owner: str) -> str:
+        address = f"/api/v1/tenant/{acme.pk}/{things[owner].address(route)}"
+        return word(api.send(method, address, b"{}", "application/json"))
+
+    found = {who: ask(api, "acme") for who, api in apis.items()}
+    found["foreign"] = ask(apis["admin"], "globex") if "<" in route else "-"
+
+    assert found == wanted
+
+
+@pytest.mark.parametrize("route", TABLE["console"])
+def test_an_address_of_the_console(route, console, page, people):
+    """Nobody but the super-admin, with both factors, sees anything of it or does anything in it."""
+    address = doors.console_address(route)
+    anonymous = Client(SERVER_NAME="localhost")
+    half = Client(SERVER_NAME="localhost")
+    half.post("/admin/login/", {"username": "admin@balcao.test", "password": "demo"})
+    clients = {"anonymous": anonymous, "half": half, "boss": console}
+    clients["tenant_admin"] = page("admin@acme.test")
+
+    found = {
+        who: _word_of_console(client.get(address, SERVER_NAME="localhost"))
+        for who, client in clients.items()
+    }
+
+    columns = TABLE["columns"]["console"].split()
+    assert found == dict(zip(columns, TABLE["console"][route].split(), strict=True))
+
+
+def _word_of_console(answer: Any) -> str:
+    if answer.status_code == 302 and "second-factor" in answer["Location"]:
+        return "factor"
+    return word(answer)
+
+
+@pytest.mark.parametrize("path", TABLE["sockets"])
+@pytest.mark.django_db(transaction=True)
+def test_a_socket(path, page, console, monkeypatch):
+    monkeypatch.setattr(live, "hub", live.Hub())  # one belongs to one event loop
+    cookies = {role: page(email).cookies["session"].value for role, email in EMAILS.items()}
+    cookies["anonymous"] = "x"
+    cookies["neighbour"] = page("admin@globex.test").cookies["session"].value
+    cookies["boss"] = console.cookies["session"].value
+
+    found = {who: "yes" if is_admitted(one, path=path) else "no" for who, one in cookies.items()}
+
+    columns = TABLE["columns"]["sockets"].split()
+    assert found == dict(zip(columns, TABLE["sockets"][path].split(), strict=True))
+
+
+def test_every_door_has_its_row(acme):
+    listed = {section: {(r, m) for r, m, _ in rows(section)} for section in ("pages", "api")}
+
+    assert listed["pages"] == doors.of_pages()
+    assert listed["api"] == doors.of_api()
+    assert set(TABLE["console"]) == doors.of_console()
+    assert set(TABLE["sockets"]) == doors.of_sockets()

@@ -1,0 +1,112 @@
+"""What addresses are about: fresh rows of a tenant for each call, so that none spoils the next."""
+
+import re
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+
+from django.utils import timezone
+
+from tenants import context
+from tenants.permissions import Actor
+from tests.conftest import _sealed
+from tests.conversations.lists import broadcast_to
+from tests.conversations.sending import conversation_with, message_in
+from tests.conversations.uploading import kept
+from tests.whatsapp.templates import template
+from whatsapp.models import Job, Phone
+from whatsapp.webhooks.models import MetaApp
+
+_numbers = count(1)
+# Which row an address is about, by its beginning; the first that fits.
+KINDS = (
+    (r"settings/numbers/connect/", "connection"),
+    (r"settings/numbers/signup/", "signup"),
+    (r"(settings/)?apps/numbers/|(settings/)?numbers/|phones/", "phone"),
+    (r"(settings/apps|meta-apps)/", "app"),
+    (r"(settings/)?jobs/", "job"),
+    (r"(inbox|conversations)/", "conversation"),
+    (r"contacts/", "contact"),
+    (r"broadcasts/", "broadcast"),
+    (r"templates/", "template"),
+    (r"messages/", "message"),
+    (r"media/", "media"),
+)
+
+
+class Things:
+    """The rows of one tenant."""
+
+    def __init__(self, actor: Actor, phone: Phone) -> None:
+        self._actor = actor
+        self._phone = phone
+
+    def address(self, route: str) -> str:
+        """Fill a route, as the URLconf has it behind the tenant's, with ids of rows made for it."""
+        with context.tenant(self._actor.tenant.schema_name):
+            made = self._make(route)
+        return re.sub(r"<\w+:(\w+)>", lambda found: str(made[found[1]]), route)
+
+    def _make(self, tail: str) -> dict[str, Any]:
+        made: dict[str, Any] = {"waba_id": self._phone.waba_id}
+        if "<int:pk>" in tail:
+            kind = next(kind for start, kind in KINDS if re.match(start, tail))
+            made["pk"] = self._maker(kind)()
+        if "<int:message_id>" in tail:
+            # Customers' messages are quoted and reacted to, ours are taken back and sent again.
+            theirs = tail.endswith(("/quote", "/react"))
+            received = {"status": "RECEIVED", "wamid": f"wamid.{next(_numbers)}"}
+            message = self._message(**(received if theirs else {}))
+            made |= {"message_id": message.pk, "pk": message.conversation_id}
+        if "<int:template_id>" in tail:
+            made["template_id"] = self._template().pk
+        return made
+
+    def _maker(self, kind: str) -> Callable[[], Any]:
+        makers: dict[str, Callable[[], Any]] = {
+            "phone": lambda: self._phone.pk,
+            "app": self._app,
+            "job": lambda: self._job("TEMPLATES_SYNC"),
+            "connection": lambda: self._job("NUMBER_CONNECT"),
+            "signup": lambda: self._job("SIGNUP"),
+            "conversation": lambda: self._conversation().pk,
+            "contact": lambda: self._conversation().contact_id,
+            "broadcast": self._broadcast,
+            "template": lambda: self._template().pk,
+            "message": lambda: self._message().pk,
+            "media": self._media,
+        }
+        return makers[kind]
+
+    def _conversation(self) -> Any:
+        wa_id = f"5511{next(_numbers):09}"
+        return conversation_with(wa_id, phone=self._phone, opened_at=timezone.now())
+
+    def _message(self, **fields: Any) -> Any:
+        return message_in(self._conversation(), timestamp=timezone.now(), **fields)
+
+    def _media(self) -> int:
+        file = kept(self._actor)
+        self._message(media=file)
+        return file.pk
+
+    def _job(self, kind: str) -> int:
+        return Job.objects.create(kind=kind, subject="1").pk
+
+    def _template(self) -> Any:
+        number = next(_numbers)
+        return template(f"template_{number}", waba_id=self._phone.waba_id, template_id=str(number))
+
+    def _broadcast(self) -> int:
+        numbers = [f"5521{next(_numbers):09}"]
+        return broadcast_to(numbers, phone=self._phone, approved=self._template()).pk
+
+    def _app(self) -> int:
+        with context.platform():
+            return MetaApp.objects.create(
+                name="Own",
+                app_id=f"2{next(_numbers):05}",
+                tenant=self._actor.tenant,
+                app_secret_sealed=_sealed("secret-secret", "app_secret"),
+                verify_token_sealed=_sealed("token-token", "verify_token"),
+            ).pk
