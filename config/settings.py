@@ -197,6 +197,8 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # --- WhatsApp ---------------------------------------------------------------------------------
+# Whether tenants' own addresses may lead to this machine: for tests, and never from outside.
+EGRESS_LOOPBACK = False
 GRAPH_API_URL = env.str("GRAPH_API_URL", default="https://graph.facebook.com")
 GRAPH_API_VERSION = env.str("GRAPH_API_VERSION", default="v25.0")
 # Of "Facebook Login for Business"; empty: numbers are connected with a token only.
