@@ -19,7 +19,7 @@ from conversations.models import (
     Message,
     StatusEvent,
 )
-from conversations.services import claims, delivery, outbox, reconciling
+from conversations.services import claims, delivery, outbound, outbox, reconciling
 from conversations.services.broadcasts import control, feeding, progress
 from conversations.services.outbound import PhoneInactiveError
 from conversations.services.template_sending import TemplateNotApprovedError
@@ -421,6 +421,40 @@ def test_an_attempt_that_is_taken_back_leaves_the_one_before(running, ana):
     control.resume(actor=ana, broadcast=broadcast, now=timezone.now())
     feeding.run(now=timezone.now())
     assert Message.objects.exclude(pk=first.pk).get().retry_of_id == first.pk
+
+
+def test_whom_the_first_one_reached_after_all_gets_no_second(running, ana, phone):
+    broadcast = running(2)
+    _ended(broadcast, "FAILED", code=131000)
+    late, other = Message.objects.order_by("pk")
+    control.retry_failed(actor=ana, broadcast=broadcast, now=timezone.now())
+    fields = {"status": "DELIVERED", "rank": rules.RANKS["DELIVERED"]}
+    Message.objects.filter(pk=late.pk).update(**fields)
+
+    feeding.run(now=timezone.now())
+
+    assert lists.states(broadcast) == ["DELIVERED", "PENDING"]
+    assert Message.objects.get(status="PENDING").retry_of_id == other.pk
+
+
+@pytest.mark.parametrize("first", ["retry", "person"])
+def test_what_a_person_sent_again_is_not_sent_once_more(running, ana, first):
+    broadcast = running(1)
+    _ended(broadcast, "FAILED", code=131000)
+    failed = Message.objects.get()
+    progress.count(broadcast_id=broadcast.pk, now=timezone.now())
+    now = timezone.now()
+    if first == "retry":
+        control.retry_failed(actor=ana, broadcast=broadcast, now=now)
+    again = outbound.send_again(actor=ana, message=failed, client_id=uuid4(), now=now)
+    if first == "person":
+        control.retry_failed(actor=ana, broadcast=broadcast, now=now)
+
+    feeding.run(now=now)
+
+    assert set(Message.objects.values_list("pk", flat=True)) == {failed.pk, again.pk}
+    assert broadcast.recipients.get().message_id == again.pk
+    assert lists.states(broadcast) == ["PENDING"]
 
 
 def test_without_anything_to_retry_it_says_so(running, ana):

@@ -42,6 +42,16 @@ _LEFT_OUT = """
         AS one (id, reason, problem, first)
     WHERE recipient.id = one.id
 """
+# A message that failed may have arrived after all, and somebody may have sent it again by hand.
+_ANSWERED = """
+    SELECT recipient.id, max(attempt.id) FROM conversations_broadcastrecipient AS recipient
+    JOIN conversations_message AS message ON message.id = recipient.message_id
+    JOIN conversations_message AS attempt
+        ON attempt.id = COALESCE(message.retry_of_id, message.id)
+        OR attempt.retry_of_id = COALESCE(message.retry_of_id, message.id)
+    WHERE recipient.id = ANY (%s::bigint[]) AND attempt.status NOT IN ('FAILED', 'CANCELLED')
+    GROUP BY recipient.id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +74,14 @@ def hand_over(
 ) -> None:
     """Queue a message for each row that may have one, and say of the others why not.
 
+    Whom another attempt reached since the row was put back gets none; the row goes by that one.
     The caller holds the broadcast's lock, so nobody else hands its rows over. Publishes nothing.
     Raises: merging.RivalMergeError, to be tried again; usage.QuotaReachedError.
     """
     places = _places(phone, rows, now)
+    # Under the conversations' locks: the rival is an operator who sends one of them again.
+    answered = _answered(rows)
+    rows = [row for row in rows if row.pk not in answered]
     left_out = list(_unwanted(broadcast, phone, rows, places))
     gone = {one.row.pk for one in left_out}
     drafts: dict[int, Message] = {}
@@ -82,13 +96,23 @@ def hand_over(
     Message.objects.bulk_create(drafts.values())
     for draft in {one.media_id: one for one in drafts.values()}.values():
         enclosing.hand_over(draft=draft, phone_id=phone.pk, now=now)
-    _write(drafts, left_out)
+    _write(answered | {pk: draft.pk for pk, draft in drafts.items()}, left_out)
     if drafts:
         usage.take(len(drafts))
 
 
-def _write(drafts: dict[int, Message], left_out: Sequence[LeftOut]) -> None:
-    handed = arrays.numbers(drafts), arrays.numbers(draft.pk for draft in drafts.values())
+def _answered(rows: Sequence[BroadcastRecipient]) -> dict[int, int]:
+    """Return the attempts, by row, that make another one needless."""
+    retried = [row.pk for row in rows if row.message_id is not None]
+    if not retried:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_ANSWERED, (retried,))
+        return dict(cursor.fetchall())
+
+
+def _write(messages: dict[int, int], left_out: Sequence[LeftOut]) -> None:
+    handed = arrays.numbers(messages), arrays.numbers(messages.values())
     refused = (
         arrays.numbers(one.row.pk for one in left_out),
         arrays.texts(one.reason for one in left_out),
