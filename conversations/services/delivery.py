@@ -40,7 +40,8 @@ AHEAD_SECONDS = 0.15
 # Answers are written together, but not later than this.
 SETTLE_SECONDS, SETTLE_MANY = 0.4, 64
 SETTLE_TRIES = 30
-# A claim that found no free thread for so long is handed back: the whole call must fit its lease.
+# A claim that could not begin so soon after its moment, for want of a thread or because the process
+# was frozen, is handed back: the whole call must fit its lease.
 START_SECONDS = 20.0
 # A sender that was held up does not make up for it faster than this.
 CATCHING_UP = 0.92
@@ -171,7 +172,7 @@ class _Drain:
                 return
             claim = self._waiting.popleft()
             self._left_at, self._last_moment = now, claim.leaves_at
-            future = _pool.submit(_call, claim, now + START_SECONDS)
+            future = _pool.submit(_call, claim, claim.leaves_at + START_SECONDS)
             self._flights[future] = claim
             future.add_done_callback(self._ended.put)
 
@@ -258,7 +259,7 @@ class _Drain:
 def _call(claim: Claim, start_before: float) -> SentMessage:
     """Make the call, in a thread of the pool."""
     if time.monotonic() > start_before:
-        raise NotSentError("no thread was free in time")
+        raise NotSentError("the call could not begin in time")
     sender = claim.sender
     client = CloudApiClient(settings.GRAPH_API_URL, settings.GRAPH_API_VERSION, sender.token)
     return client.send_message(sender.phone_number_id, claim.body)

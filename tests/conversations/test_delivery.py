@@ -1,6 +1,7 @@
 """Sending over real sockets to a Cloud API that does what each test says."""
 
 import threading
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -20,7 +21,7 @@ from tests.conversations.sending import conversation_with, message_in
 from tests.whatsapp import raw_meta
 from whatsapp import errors
 from whatsapp.client import CloudApiClient
-from whatsapp.models import Phone
+from whatsapp.models import NumberPace, Phone
 from whatsapp.services import numbers
 from whatsapp.webhooks.models import PhoneRoute
 
@@ -466,6 +467,26 @@ def test_a_claim_that_finds_no_free_thread_is_handed_back(meta, phone, talk, mon
 
     assert meta.requests == []
     assert fresh(message).status == "PENDING"
+
+
+@pytest.mark.usefixtures("long_wait")
+def test_a_claim_that_waited_for_its_turn_too_long_is_handed_back(meta, phone, talk, monkeypatch):
+    """However late it would begin: whoever sends it again by then must be the only one."""
+    monkeypatch.setattr(delivery, "WINDOW_MOST", 2)
+    monkeypatch.setattr(delivery, "START_SECONDS", 0.6)
+    NumberPace.objects.create(phone=phone, factor=0.1, slowed_at=timezone.now())
+
+    def slowly(to, request):
+        time.sleep(2)
+        accept(to, request)
+
+    meta.script = slowly
+    messages = [message_in(talk()) for _ in range(4)]
+
+    delivery.drain(phone_id=phone.pk, seconds=1)
+
+    assert len(meta.requests) == 2
+    assert [fresh(one).status for one in messages] == ["ACCEPTED"] * 2 + ["PENDING"] * 2
 
 
 def test_what_the_time_did_not_suffice_for_is_nudged_again(meta, phone, talk, nudges):
