@@ -54,6 +54,7 @@ _GIVE_UP = """
         ORDER BY message.id FOR NO KEY UPDATE OF message SKIP LOCKED
     ) RETURNING conversation_id, id, broadcast_id
 """
+# As the claim's heads of line (heads): what waits in bulk keeps no other waiting.
 _DUE = """
     SELECT message.phone_id,
         extract(epoch FROM max(clock_timestamp() - COALESCE(message.due_at, message.created_at)))
@@ -68,7 +69,9 @@ _DUE = """
                 AND ahead.conversation_id = message.conversation_id AND ahead.id <> message.id
                 AND (ahead.status = 'SENDING'
                     OR ahead.status = 'UNKNOWN' AND ahead.due_at > clock_timestamp()
-                    OR ahead.status IN ('PENDING', 'HELD') AND ahead.id < message.id)
+                    OR ahead.status IN ('PENDING', 'HELD')
+                        AND (ahead.lane = %(bulk)s, ahead.id)
+                            < (message.lane = %(bulk)s, message.id))
         )
     GROUP BY message.phone_id
 """
@@ -99,7 +102,7 @@ def reconcile() -> None:
 def due_phones() -> list[tuple[int, float]]:
     """Return the numbers with something to send, and for how many seconds it has been due."""
     with connection.cursor() as cursor:
-        cursor.execute(_DUE)
+        cursor.execute(_DUE, {"bulk": int(rules.Lane.BULK)})
         return [(phone_id, float(seconds)) for phone_id, seconds in cursor.fetchall()]
 
 

@@ -4,6 +4,7 @@ import pytest
 from django.utils import timezone
 
 from conversations.models import Message, StatusEvent
+from conversations.rules import Lane
 from conversations.services import delivery, reconciling
 from tenants import context, queue
 from tenants.feed.models import Change
@@ -179,6 +180,21 @@ def test_what_is_due_is_nudged(conversation, phone, acme, nudges):
     delivery.sweep(tenant=acme)
 
     assert nudges == [("conversations.tasks.drain_outbox", {"phone_id": phone.pk})]
+
+
+def test_a_reply_waits_for_nothing_in_bulk_and_no_bulk_for_nothing(conversation, acme, nudges):
+    later = timezone.now() + timedelta(minutes=5)
+    message_in(conversation, lane=Lane.BULK, due_at=later)
+    reply = message_in(conversation, due_at=timezone.now() - timedelta(seconds=1))
+
+    delivery.sweep(tenant=acme)
+    assert len(nudges) == 1
+
+    # And the other way round: what is due in bulk stands behind a reply that is not.
+    Message.objects.filter(pk=reply.pk).update(due_at=later)
+    Message.objects.filter(lane=Lane.BULK).update(due_at=timezone.now() - timedelta(seconds=1))
+    delivery.sweep(tenant=acme)
+    assert len(nudges) == 1
 
 
 @pytest.mark.parametrize("status", ["PENDING", "UNKNOWN", "SENDING"])
