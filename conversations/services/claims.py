@@ -111,7 +111,7 @@ def _take(
         # It never left, so it does not count; sent again, it does.
         usage.take_back(cursor, [one.queued_at for one in found if one.message_id in refused])
         outbox.publish(drafts)
-    return Taken(claimed, allowed.per_second, grant.rest_seconds), len(drafts)
+    return Taken(claimed, allowed.per_second, grant.rest_seconds), len(refusals)
 
 
 def hand_back(claims: Sequence[Claim]) -> None:

@@ -300,6 +300,18 @@ def test_a_status_that_holds_the_number_back_holds_the_rest_of_the_list(running,
     assert lists.states(broadcast) == ["READY", "PENDING", "PENDING"]
 
 
+def test_who_may_not_be_written_to_any_more_holds_up_nobody_behind(running, phone):
+    running(3)
+    first, second, third = Message.objects.order_by("pk")
+    for one in (first, second):
+        Block.objects.create(contact=one.conversation.contact, phone=phone, state="BLOCKED")
+
+    (claim,) = claims.take(phone_id=phone.pk, limit=1).claims
+
+    assert claim.message_id == third.pk
+    assert Message.objects.filter(status="FAILED", error_code=130403).count() == 2
+
+
 # --- states ---------------------------------------------------------------------------------------
 def test_pause_takes_back_what_has_not_left_and_resume_writes_to_everybody_once(
     running, ana, phone
