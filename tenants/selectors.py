@@ -82,7 +82,8 @@ def tenant_by_host(host: str) -> Tenant | None:
     if place.tenant_id is None:
         return None
     with context.platform():
-        tenant = Tenant.objects.filter(pk=place.tenant_id).first()
+        # The plan comes along: pages say how much of it is used.
+        tenant = Tenant.objects.select_related("plan").filter(pk=place.tenant_id).first()
     if tenant is None and known is not None:  # gone meanwhile, and perhaps somebody else's by now
         hosts.forget(host)
         return tenant_by_host(host)
