@@ -5,6 +5,7 @@ nobody who takes them), everything is done here, side by side: first of all what
 """
 
 import logging
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -63,6 +64,9 @@ class Sweeper:
     _senders: Hands = field(default_factory=lambda: Hands(SENDERS))
     _keepers: Hands = field(default_factory=lambda: Hands(KEEPERS))
     _waiting: deque[Tenant] = field(default_factory=deque)  # of the round under way
+    # Numbers with something to send, by who has waited longest; and a lock, as keepers add to them.
+    _numbers: dict[tuple[str, int], None] = field(default_factory=dict)
+    _turn: threading.Lock = field(default_factory=threading.Lock)
     _purging: bool = False
     _silences: int = 0
     _done_at: dict[str, float] = field(default_factory=dict)
@@ -106,6 +110,8 @@ class Sweeper:
         """Let another process lead."""
         self._lead.end()
         self._waiting.clear()
+        with self._turn:
+            self._numbers.clear()
 
     def _ask_broker(self) -> None:
         if not self._due("broker", ASK_SECONDS):
@@ -130,6 +136,7 @@ class Sweeper:
 
     def _go_on(self) -> None:
         """Let tenants have their turn while hands are free; who still has one is left out."""
+        self._begin_sending()
         while self._waiting and self._keepers.is_free:
             tenant = self._waiting.popleft()
             name, duty = tenant.schema_name, partial(self._tenant, tenant, purging=self._purging)
@@ -176,8 +183,18 @@ class Sweeper:
 
     def _send(self, schema: str, phone_id: int) -> None:
         """Send for a number, beside everything else: Meta's silence holds nobody up."""
-        key = (schema, phone_id)
-        self._senders.begin(key, f"messages of {schema}", partial(_drain, schema, phone_id))
+        with self._turn:
+            self._numbers.setdefault((schema, phone_id))
+        self._begin_sending()
+
+    def _begin_sending(self) -> None:
+        """Begin with whoever has waited longest: who always has more comes after the others."""
+        with self._turn:
+            while self._numbers and self._senders.is_free:
+                schema, phone_id = key = next(iter(self._numbers))
+                del self._numbers[key]
+                duty = partial(_drain, schema, phone_id)
+                self._senders.begin(key, f"messages of {schema}", duty)
 
     def _purge_platform(self) -> None:
         retention.purge_platform(now=timezone.now(), stopping=self.stopping)

@@ -122,6 +122,30 @@ def test_a_number_that_hangs_keeps_no_other_waiting(
         free.set()
 
 
+def test_numbers_that_always_have_more_to_send_leave_the_others_their_turns(
+    acme, globex, phones, no_broker, monkeypatch
+):
+    """With fewer hands than numbers."""
+    ended, drained = threading.Event(), []
+
+    def drain(**_):
+        drained.append(context.current_schema())
+        time.sleep(0.3)
+
+    monkeypatch.setattr(delivery, "drain", drain)
+    pending(acme, phones["acme"])
+    pending(globex, phones["globex"])
+    sweeper = Sweeper(stopping=ended.is_set, _senders=Hands(1), _keepers=Hands(1))
+    thread = threading.Thread(target=_run, args=(sweeper,))
+    thread.start()
+    try:
+        until(lambda: len(drained) >= 6)
+        assert min(map(drained.count, (acme.schema_name, globex.schema_name))) >= 2
+    finally:
+        ended.set()
+        thread.join(30)
+
+
 def test_a_tenant_that_hangs_keeps_no_other_waiting(acme, globex, phones, running, monkeypatch):
     free, swept = threading.Event(), []
 
