@@ -80,6 +80,9 @@ def test_a_file_goes_to_everybody_on_it(tab, file):
     expect(chip).to_have_attribute("data-broadcast", "FINISHED", timeout=DEADLINE_MS)
     expect(whole).to_contain_text(f"{PEOPLE} of {PEOPLE} (100%)")
     expect(whole).not_to_have_attribute("hx-get", "")
+    expect(tab.locator(".broadcast-rest:visible")).to_have_count(0)
+    tab.set_viewport_size({"width": 390, "height": 844})
     tab.get_by_role("link", name="All rows").click()
+    assert tab.evaluate("document.querySelector('.sheet-page').scrollWidth") <= 390
     tab.get_by_role("link", name="Conversation", exact=True).first.click()
     expect(tab.locator("#conversation")).to_contain_text("Olá Pessoa 0, seu pedido A-0 saiu")
