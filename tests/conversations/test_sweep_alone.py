@@ -240,5 +240,8 @@ def test_a_leader_that_was_killed_is_followed_at_once(acme, meta_app, phones):
 
 def _somebody_leads() -> bool:
     with context.platform(), connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted")
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND database ="
+            " (SELECT oid FROM pg_database WHERE datname = current_database())"
+        )
         return cursor.fetchone() == (1,)
