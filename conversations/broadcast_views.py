@@ -221,6 +221,7 @@ def _columns_page(
         "broadcast": found,
         "form": form,
         "is_preview": is_preview,
+        "are_contacts": found.source.kind == BroadcastSource.Kind.CONTACTS,
         "previews": [_previewed(found, form, values, line) for line in head.lines],
     }
     if request.htmx:

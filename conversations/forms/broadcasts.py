@@ -138,12 +138,14 @@ class ColumnsForm(forms.Form):
         for_all = _("The text for all")
         for field in fields:
             label = template_sending.label(field)
+            is_file = field.key == HEADER_FILE
+            same = _("The same for all") if is_file else _("The same text for all")
             self.fields[f"column.{field.key}"] = forms.ChoiceField(
-                label=label, required=False, choices=[("", _("The same text for all")), *choices]
+                label=label, required=False, choices=[("", same), *choices]
             )
             longest = 2048 if field.kind == "media" else field.max_characters
             self.fields[f"text.{field.key}"] = forms.CharField(
-                label=_("A link for all, or a file") if field.key == HEADER_FILE else for_all,
+                label=_("A link for all, or a file") if is_file else for_all,
                 required=False,
                 max_length=longest,
             )

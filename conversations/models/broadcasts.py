@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from conversations import types
@@ -108,6 +109,18 @@ class Broadcast(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def state_told(self) -> str:
+        """Its status in words; a draft without rows is not ready for anything."""
+        if self.status == self.Status.DRAFT and not self.total:
+            return str(_("Not ready yet"))
+        return str(self.get_status_display())
+
+    @property
+    def problem_told(self) -> str:
+        """Its problem in the active language, unless the sentence names a line of the list."""
+        return gettext(self.problem) if self.problem else ""
 
     @property
     def is_over(self) -> bool:

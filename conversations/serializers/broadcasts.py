@@ -133,7 +133,9 @@ class BroadcastSerializer(serializers.Serializer[Any]):
     waits_until = serializers.DateTimeField(
         allow_null=True, help_text="About when it goes on; null where nobody knows."
     )
-    problem = serializers.CharField(help_text="Why its list could not be read, or not be started.")
+    problem = serializers.CharField(
+        source="problem_told", help_text="Why its list could not be read, or not be started."
+    )
     total = serializers.IntegerField(help_text="Rows of the list, read so far.")
     counts = serializers.DictField(
         child=serializers.IntegerField(),

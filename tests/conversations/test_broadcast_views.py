@@ -130,6 +130,23 @@ def test_the_preview_follows_what_is_chosen(ana, upload):
         assert "Olá Bia, seu pedido A-1 saiu." in answer.content.decode()
 
 
+def test_a_draft_without_rows_is_not_called_ready(ana, upload, made):
+    upload()
+    assert "Not ready yet" in ana.get("/broadcasts/").content.decode()
+    made()
+    assert "Ready to start" in ana.get("/broadcasts/").content.decode()
+
+
+def test_what_was_wrong_is_said_in_the_reader_s_language(acme, ana, upload):
+    address = upload()["Location"]
+    with context.tenant(acme.schema_name):
+        Broadcast.objects.update(problem="The list is empty.")
+
+    shown = ana.get(address, headers={"Accept-Language": "pt-BR"}).content.decode()
+
+    assert "A lista está vazia." in shown
+
+
 def test_a_field_that_nothing_fills_is_asked_for(ana, upload):
     answer = ana.post(upload()["Location"], {"number": "Telefone", "text.body.1": "Ana"})
 
@@ -171,6 +188,7 @@ def test_contacts_of_the_inbox_are_a_list_too(acme, ana, phones, upload):
         conversation.contact.save()
         conversation_with("5511987654322", phone=phones["acme"], opened_at=None)
     address = upload(kind="CONTACTS", q="lima")["Location"]
+    assert 'type="hidden" name="number" value="number"' in ana.get(address).content.decode()
 
     ana.post(address, {"number": "number", "column.body.1": "name", "text.body.2": "A-1"})
 
@@ -195,9 +213,9 @@ def test_the_people_are_counted_before_anything_is_made(acme, ana, phones, uploa
     wrong = ana.post("/broadcasts/new", {**form, "wrote_within_days": "x"}, headers=HTMX)
 
     assert part.lstrip().startswith('<span id="broadcast-people"')
-    assert "1 person is meant." in part
+    assert "1 person will be on the list." in part
     whole = page.content.decode()
-    assert page.status_code == 200 and "1 person is meant." in whole
+    assert page.status_code == 200 and "1 person will be on the list." in whole
     assert 'value="Natal"' in whole and "This field is required." not in whole
     assert re.search(r'value="CLOSED"[^>]* checked', whole)
     assert "Enter a whole number." in wrong.content.decode()

@@ -47,9 +47,9 @@ def test_contacts_are_counted_while_they_are_chosen(tab):
     people = tab.locator("#broadcast-people")
 
     tab.check("input[value=CONTACTS]")
-    expect(people).to_contain_text("people are meant.", timeout=DEADLINE_MS)
+    expect(people).to_contain_text("people will be on the list.", timeout=DEADLINE_MS)
     tab.fill("input[name=q]", "nobody at all")
-    expect(people).to_contain_text("0 people are meant.", timeout=DEADLINE_MS)
+    expect(people).to_contain_text("0 people will be on the list.", timeout=DEADLINE_MS)
 
 
 def test_a_file_goes_to_everybody_on_it(tab, file):
