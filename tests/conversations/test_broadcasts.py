@@ -141,6 +141,21 @@ def test_the_same_person_stands_on_a_list_once(made):
         )
 
 
+def test_one_that_breaks_stops_no_other(made, ana, caplog):
+    broken, sound = (
+        control.start(actor=ana, broadcast=made(numbers, approved=known), now=timezone.now())
+        for known in [template()]
+        for numbers in ([lists.numbers(1)[0]], [lists.numbers(2)[1]])
+    )
+    broken.recipients.update(values=[])  # as nothing of ours writes them
+
+    feeding.run(now=timezone.now())
+
+    assert lists.states(sound) == ["PENDING"]
+    assert lists.states(broken) == ["READY"]
+    assert f"broadcast {broken.pk} of {context.current_schema()} failed" in caplog.text
+
+
 def test_who_has_two_numbers_on_the_list_is_written_to_once(running, phone):
     there = conversation_with("5511911111111", phone=phone, opened_at=None)
     ContactIdentity.objects.create(

@@ -4,10 +4,13 @@ Everything that may have changed since the list was made is looked at again here
 the claim: the author, the template, the number, its limits, what each customer wants.
 """
 
+import logging
 import math
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from conversations.models import Broadcast, BroadcastRecipient, Message
@@ -22,6 +25,8 @@ from tenants.services import usage
 from whatsapp.models import Phone
 from whatsapp.services import pace
 from whatsapp.webhooks import backlog
+
+logger = logging.getLogger(__name__)
 
 Reason, Wait = Broadcast.PauseReason, Broadcast.Wait
 
@@ -38,18 +43,14 @@ FAILURES_LEAST, FAILURES_SHARE = 20, 0.3
 def run(*, now: datetime) -> None:
     """Go on with every broadcast of the current tenant that has something to do.
 
-    Safe to repeat, to run side by side and to kill at any point.
+    Safe to repeat, to run side by side and to kill at any point. One that breaks stops no other.
     """
     due = Broadcast.objects.filter(count_at__lte=now).values_list("pk", "phone")
     for broadcast_id, phone_id in due.order_by("pk"):
-        tally = progress.count(broadcast_id=broadcast_id, now=timezone.now())
-        if tally is not None and tally.held_at is not None:
-            pace.held_back(phone_id=phone_id, at=tally.held_at)
-        if tally is not None and _fails(tally.failed, tally.ended):
-            _stop_failing(broadcast_id, now=timezone.now())
+        _apart(broadcast_id, partial(_count, broadcast_id, phone_id))
     running = Broadcast.objects.filter(status=Broadcast.Status.RUNNING)
     for broadcast_id in running.order_by("pk").values_list("pk", flat=True):
-        feed(broadcast_id=broadcast_id)
+        _apart(broadcast_id, partial(feed, broadcast_id=broadcast_id))
 
 
 def sweep(*, alone: bool) -> None:
@@ -62,6 +63,24 @@ def sweep(*, alone: bool) -> None:
         run(now=now)
     else:
         queue.enqueue(control.TASK)
+
+
+def _apart(broadcast_id: int, act: Callable[[], None]) -> None:
+    try:
+        act()
+    except OperationalError:
+        raise  # nothing goes on without Postgres
+    except Exception:
+        # A border: whatever is wrong with this one is looked at again with the next round.
+        logger.exception("broadcast %s of %s failed", broadcast_id, context.current_schema())
+
+
+def _count(broadcast_id: int, phone_id: int) -> None:
+    tally = progress.count(broadcast_id=broadcast_id, now=timezone.now())
+    if tally is not None and tally.held_at is not None:
+        pace.held_back(phone_id=phone_id, at=tally.held_at)
+    if tally is not None and _fails(tally.failed, tally.ended):
+        _stop_failing(broadcast_id, now=timezone.now())
 
 
 def feed(*, broadcast_id: int) -> None:
