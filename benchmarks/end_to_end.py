@@ -25,7 +25,9 @@ BACKLOG = 20_000
 BACKLOG_GATE = 5000.0
 WARM_UP = 1000
 WAIT_SECONDS = 30.0
-CELERY = "-m celery -A config worker -P threads -c 8 -Q urgent,webhooks,send,bulk,media,default"
+CELERY = (
+    "-m celery -A config worker -P threads -c 8 -Q urgent,webhooks,send,bulk,media,hooks,default"
+)
 OPTIONS = "-l WARNING --without-gossip --without-mingle --without-heartbeat"
 HEADINGS = (
     *("offered", "rows/s", "p50 ms", "p99 ms", "p99.9 ms", "missing", "ack p99 ms"),

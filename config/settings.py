@@ -133,6 +133,8 @@ CELERY_TASK_ROUTES = {
     "conversations.tasks.prepare_broadcast": {"queue": "bulk"},
     "conversations.tasks.fetch_media": {"queue": "media"},
     "conversations.tasks.upload_media": {"queue": "media"},
+    "conversations.tasks.relay_changes": {"queue": "hooks"},
+    "conversations.tasks.deliver_hooks": {"queue": "hooks"},
     "whatsapp.tasks.run_urgent_job": {"queue": "urgent"},
 }
 CELERY_TASK_PUBLISH_RETRY = False

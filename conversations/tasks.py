@@ -4,6 +4,7 @@ from django.utils import timezone
 
 from conversations.services import delivery, fetching, inbound, marking, uploading
 from conversations.services.broadcasts import feeding, intake
+from conversations.services.hooks import delivering, relaying
 from tenants import queue
 
 
@@ -40,3 +41,13 @@ def run_broadcasts() -> None:
 @queue.tenant_task
 def prepare_broadcast(*, broadcast_id: int) -> None:
     intake.prepare(broadcast_id=broadcast_id)
+
+
+@queue.tenant_task
+def relay_changes() -> None:
+    relaying.relay()
+
+
+@queue.tenant_task
+def deliver_hooks(*, endpoint_id: int) -> None:
+    delivering.begin(endpoint_id=endpoint_id)

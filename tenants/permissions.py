@@ -19,6 +19,7 @@ class Permission(enum.Enum):
     MANAGE_NUMBERS = "manage_numbers"
     MANAGE_TEMPLATES = "manage_templates"
     MANAGE_PEOPLE = "manage_people"
+    MANAGE_WEBHOOKS = "manage_webhooks"
 
 
 TABLE: dict[Permission, frozenset[str]] = {
@@ -29,6 +30,7 @@ TABLE: dict[Permission, frozenset[str]] = {
     Permission.MANAGE_NUMBERS: frozenset({Role.ADMIN}),
     Permission.MANAGE_TEMPLATES: frozenset({Role.ADMIN}),
     Permission.MANAGE_PEOPLE: frozenset({Role.ADMIN}),
+    Permission.MANAGE_WEBHOOKS: frozenset({Role.ADMIN}),
 }
 
 

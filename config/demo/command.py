@@ -29,7 +29,7 @@ MADE_HERE = ("demo.json", "simulator.json", environment.SECRETS, "logs", "files"
 TICK_SECONDS = 0.2
 # A call to Meta that is under way gets its answer: compose gives as much.
 GRACE_SECONDS = 45.0
-CELERY = "-P threads -c 12 -Q urgent,webhooks,send,bulk,media,default -l WARNING"
+CELERY = "-P threads -c 12 -Q urgent,webhooks,send,bulk,media,hooks,default -l WARNING"
 CELERY += " --without-gossip --without-mingle --without-heartbeat"
 
 

@@ -4,6 +4,7 @@ from conversations.models.blocks import Block
 from conversations.models.broadcasts import Broadcast, BroadcastRecipient, BroadcastSource
 from conversations.models.conversations import Conversation
 from conversations.models.events import IdempotencyKey, Mark, StatusEvent
+from conversations.models.hooks import HookDelivery, HookEndpoint, HookEvent, HookRelay
 from conversations.models.messages import Message
 from conversations.models.people import ConsentEvent, Contact, ContactIdentity, IdentityMove
 
@@ -16,6 +17,10 @@ __all__ = [
     "Contact",
     "ContactIdentity",
     "Conversation",
+    "HookDelivery",
+    "HookEndpoint",
+    "HookEvent",
+    "HookRelay",
     "IdempotencyKey",
     "IdentityMove",
     "Mark",

@@ -77,6 +77,7 @@ class Applied:
     """What a tenant's part of a batch did."""
 
     seq: int | None = None  # the tenant's last change number
+    is_followed: bool = False  # somebody waits for its changes
     settled_phones: set[int] = field(default_factory=set)  # whose next messages may go now
     has_files: bool = False  # to be fetched
     named: dict[int, Sender] = field(default_factory=dict)  # whom messages went to, if that is new
@@ -166,7 +167,7 @@ def _transaction(work: Session, target: Target, parcels: list[Parcel], applied: 
         crash_point("worker.mid_apply")
     crash_point("worker.applied")
     if drafts:
-        (applied.seq,) = cursor.fetchone() or (None,)
+        applied.seq, applied.is_followed = cursor.fetchone() or (None, False)
     applied.has_files |= any(_brings_file(parcel.unit) for parcel in parcels)
     applied.settled_phones |= outcome.settled_phones
     applied.named |= named

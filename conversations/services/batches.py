@@ -31,6 +31,7 @@ class Done:
 
     seqs: dict[str, int] = field(default_factory=dict)  # the last change number by schema
     settled: set[tuple[str, int]] = field(default_factory=set)  # schema and phone
+    followed: set[str] = field(default_factory=set)  # schemas whose changes somebody waits for
     files: set[str] = field(default_factory=set)  # schemas that have files to fetch
     named: dict[str, dict[int, Sender]] = field(default_factory=dict)  # by schema and message
     skipped: set[int] = field(default_factory=set)  # deliveries that stay as they were
@@ -39,6 +40,7 @@ class Done:
         """Take in what was done of other tenants."""
         self.seqs |= other.seqs
         self.settled |= other.settled
+        self.followed |= other.followed
         self.files |= other.files
         self.named |= other.named
         self.skipped |= other.skipped
@@ -155,6 +157,8 @@ def _apply_groups(work: Session, groups: list[Group]) -> Done:
             continue
         if applied.seq is not None:
             done.seqs[target.schema_name] = applied.seq
+        if applied.is_followed:
+            done.followed.add(target.schema_name)
         if applied.has_files:
             done.files.add(target.schema_name)
         if applied.named:

@@ -53,5 +53,5 @@ def cancel(*, actor: Actor, message: Message) -> Message:
     queue.enqueue("conversations.tasks.drain_outbox", phone_id=message.phone_id)
     with connection.cursor() as cursor:
         usage.take_back(cursor, [message.created_at])
-    live.publish(Draft(Change.Kind.MESSAGE, message.conversation_id, message.pk))
+    live.publish(Draft(Change.Kind.STATUS, message.conversation_id, message.pk))
     return message

@@ -12,7 +12,7 @@ import psycopg
 from conversations.services import batches, learning, sessions
 from conversations.services.sessions import Sessions
 from tenants import context, queue, stopping
-from tenants.feed import live
+from tenants.feed import following, live
 from whatsapp.webhooks.services import deliveries, parking
 from whatsapp.webhooks.services.turns import Ring
 from whatsapp.webhooks.types import Batch
@@ -190,6 +190,9 @@ class Worker:
         """Tell the world what was committed."""
         self._skipped |= done.skipped
         self._hints.waiting.update(done.seqs)
+        for schema in done.followed:
+            with context.tenant(schema):
+                following.wake()
         for schema in done.files:
             with context.tenant(schema):
                 queue.enqueue("conversations.tasks.fetch_media")

@@ -145,7 +145,7 @@ def changes(rows: Iterable[tuple[int, int, int | None]]) -> list[Draft]:
     A broadcast's progress is one change for all of them, see ``broadcasts.progress``.
     """
     shown = sorted((conversation, pk) for conversation, pk, broadcast in rows if broadcast is None)
-    return [Draft(Change.Kind.MESSAGE, conversation, pk) for conversation, pk in shown]
+    return [Draft(Change.Kind.STATUS, conversation, pk) for conversation, pk in shown]
 
 
 def publish(drafts: Iterable[Draft]) -> None:

@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, ProtectedError
 
 from conversations.models import Broadcast, Message
 from conversations.services import idempotency, orphans
+from conversations.services.hooks import delivering
 from tenants import throttling
 from tenants.feed.models import Change
 from tenants.models import Tenant
@@ -47,6 +48,7 @@ def purge_tenant(*, tenant: Tenant, now: datetime) -> None:
     orphans.forget()
     jobs.forget(before=now - JOBS_KEPT_FOR)
     reach.forget(now=now)
+    delivering.forget(now=now)
 
 
 def _purge_changes(*, before: datetime) -> None:

@@ -27,6 +27,7 @@ from conversations.services import (
 )
 from conversations.services.broadcasts import feeding, intake
 from conversations.services.hands import Hands, guarded
+from conversations.services.hooks import delivering
 from conversations.services.leading import Leadership
 from tenants import context, queue
 from tenants.db import raw
@@ -51,6 +52,8 @@ HELD_AT_ONCE = 1000
 ASK_SECONDS, ASK_TIMES = 1.0, 3
 # Numbers that are sent for at once, and tenants whose other matters are looked after at once.
 SENDERS, KEEPERS = 8, 4
+# Addresses of webhooks that are told at once.
+TELLERS = 8
 
 
 @dataclass(slots=True)
@@ -62,6 +65,7 @@ class Sweeper:
     _lead: Leadership = field(default_factory=Leadership)
     _intake: Hands = field(default_factory=lambda: Hands(2))
     _senders: Hands = field(default_factory=lambda: Hands(SENDERS))
+    _tellers: Hands = field(default_factory=lambda: Hands(TELLERS))
     _keepers: Hands = field(default_factory=lambda: Hands(KEEPERS))
     _waiting: deque[Tenant] = field(default_factory=deque)  # of the round under way
     # Numbers with something to send, by who has waited longest; and a lock, as keepers add to them.
@@ -82,7 +86,7 @@ class Sweeper:
             time.sleep(NAP_SECONDS)
         # Another one may lead at once: nothing here minds company.
         self.close()
-        for hands in (self._intake, self._senders, self._keepers):
+        for hands in (self._intake, self._senders, self._tellers, self._keepers):
             hands.rest(GRACE_SECONDS)
 
     def round(self) -> bool:
@@ -93,7 +97,7 @@ class Sweeper:
         while self._waiting and not self.stopping():
             self._go_on()
             time.sleep(NAP_SECONDS / 20)
-        for hands in (self._intake, self._keepers, self._senders):
+        for hands in (self._intake, self._keepers, self._senders, self._tellers):
             hands.rest(INLINE_SECONDS)
         return True
 
@@ -164,6 +168,7 @@ class Sweeper:
             "broadcasts": self._broadcasts,
             "files": _files,
             "jobs": _jobs,
+            "webhooks": self._webhooks,
         }
         if purging:
             duties["retention"] = _purge
@@ -180,6 +185,12 @@ class Sweeper:
     def _broadcasts(self, _: Tenant) -> None:
         intake.sweep(alone=self.alone)
         feeding.sweep(alone=self.alone)
+
+    def _webhooks(self, tenant: Tenant) -> None:
+        schema = tenant.schema_name
+        for endpoint_id in delivering.sweep(alone=self.alone):
+            duty = partial(delivering.deliver_in, schema, endpoint_id)
+            self._tellers.begin((schema, endpoint_id), f"webhooks of {schema}", duty)
 
     def _send(self, schema: str, phone_id: int) -> None:
         """Send for a number, beside everything else: Meta's silence holds nobody up."""

@@ -142,7 +142,7 @@ def store(
     inserted = [one for one in ordered if one.key in ids]
     attachments.attach(cursor, [(one.phone_id, one.message) for one in inserted], ids)
     _touch(cursor, inserted, ids, threads)
-    drafts = [Draft(Change.Kind.MESSAGE, threads[one.key], ids[one.key]) for one in inserted]
+    drafts = [Draft(Change.Kind.ARRIVAL, threads[one.key], ids[one.key]) for one in inserted]
     return ids, joined + drafts
 
 

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 
 from tenants import context
 from tenants.db import arrays
-from tenants.feed import background
+from tenants.feed import background, following
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ _NUMBER = """
     WITH taken AS (
         INSERT INTO feed_counter AS counter (id, value) VALUES (1, %(count)s)
         ON CONFLICT (id) DO UPDATE SET value = counter.value + %(count)s
-        RETURNING value
+        RETURNING value, is_followed
     ), kept AS (
         INSERT INTO feed_change (seq, kind, conversation_id, message_id, broadcast_id)
         SELECT taken.value - %(count)s + draft.place, draft.kind, draft.conversation_id,
@@ -44,7 +44,7 @@ _NUMBER = """
             %(broadcasts)s::bigint[])
             WITH ORDINALITY AS draft (kind, conversation_id, message_id, broadcast_id, place)
     )
-    SELECT value FROM taken
+    SELECT value, is_followed FROM taken
 """
 
 
@@ -74,19 +74,19 @@ def publish(*drafts: Draft) -> int:
     """
     schema = context.current_schema()
     with connection.cursor() as cursor:
-        last = number(cursor, drafts)
+        take(cursor, drafts)
+        last, is_followed = cursor.fetchone()
     transaction.on_commit(lambda: hint(schema, last))
-    return last
-
-
-def number(cursor: Cursor, drafts: Sequence[Draft]) -> int:
-    """Do the same on a session of the caller's own, who hints after the commit."""
-    take(cursor, drafts)
-    return int(cursor.fetchone()[0])
+    if is_followed:
+        following.wake()
+    return int(last)
 
 
 def take(cursor: Cursor, drafts: Sequence[Draft]) -> None:
-    """Do the same, and leave the number to be fetched from the cursor, also after the commit."""
+    """Do the same on a session of the caller's own, who hints after the commit.
+
+    Leaves the number, and whether somebody follows, to be fetched from the cursor; also then.
+    """
     params = {
         "count": len(drafts),
         "kinds": arrays.texts(draft.kind for draft in drafts),

@@ -9,6 +9,7 @@ class Counter(models.Model):
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     value = models.BigIntegerField(default=0)
+    is_followed = models.BooleanField(default=False, db_default=False)  # see following
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="counter_is_one_row")]
@@ -22,7 +23,10 @@ class Change(models.Model):
 
     class Kind(models.TextChoices):
         CONVERSATION = "CONVERSATION"  # its row and header
-        MESSAGE = "MESSAGE"  # a message came or changed; its conversation's row and header with it
+        # Of a message, and of its conversation's row and header with it:
+        ARRIVAL = "ARRIVAL"  # it came
+        STATUS = "STATUS"  # it went on, as far as sending goes
+        MESSAGE = "MESSAGE"  # it is new or other in any other way
         BROADCAST = "BROADCAST"  # its state or its counts
 
     seq = models.BigIntegerField(primary_key=True)

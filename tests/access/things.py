@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from conversations.models import HookDelivery, HookEndpoint, HookEvent, HookRelay
 from tenants import context
 from tenants.permissions import Actor
 from tests.conftest import _sealed
@@ -31,6 +32,7 @@ KINDS = (
     (r"templates/", "template"),
     (r"messages/", "message"),
     (r"media/", "media"),
+    (r"(settings/webhooks|webhooks-out)/", "webhook"),
 )
 
 
@@ -58,6 +60,8 @@ class Things:
             received = {"status": "RECEIVED", "wamid": f"wamid.{next(_numbers)}"}
             message = self._message(**(received if theirs else {}))
             made |= {"message_id": message.pk, "pk": message.conversation_id}
+        if "<int:delivery_id>" in tail:
+            made["delivery_id"] = self._delivery(made["pk"])
         if "<int:template_id>" in tail:
             made["template_id"] = self._template().pk
         return made
@@ -75,6 +79,7 @@ class Things:
             "template": lambda: self._template().pk,
             "message": lambda: self._message().pk,
             "media": self._media,
+            "webhook": self._webhook,
         }
         return makers[kind]
 
@@ -100,6 +105,16 @@ class Things:
     def _broadcast(self) -> int:
         numbers = [f"5521{next(_numbers):09}"]
         return broadcast_to(numbers, phone=self._phone, approved=self._template()).pk
+
+    def _webhook(self) -> int:
+        return HookEndpoint.objects.create(
+            url="https://hooks.example.com/", secret_sealed="x", since_seq=0
+        ).pk
+
+    def _delivery(self, endpoint_id: int) -> int:
+        HookRelay.objects.get_or_create(id=1)
+        event = HookEvent.objects.create(kind="webhook.test", key=str(next(_numbers)), body="{}")
+        return HookDelivery.objects.create(event=event, endpoint_id=endpoint_id, state="DEAD").pk
 
     def _app(self) -> int:
         with context.platform():

@@ -125,6 +125,13 @@ def test_it_is_openapi_3_1_with_every_route_once():
         f"{tenant}/templates/",
         f"{tenant}/templates/sync",
         f"{tenant}/templates/{{id}}/",
+        f"{tenant}/webhooks-out/",
+        f"{tenant}/webhooks-out/{{id}}/",
+        f"{tenant}/webhooks-out/{{id}}/deliveries",
+        f"{tenant}/webhooks-out/{{id}}/deliveries/{{delivery_id}}/replay",
+        f"{tenant}/webhooks-out/{{id}}/replay",
+        f"{tenant}/webhooks-out/{{id}}/rotate-secret",
+        f"{tenant}/webhooks-out/{{id}}/test",
     ]
 
 

@@ -144,7 +144,7 @@ def test_nothing_is_noted_of_who_was_merged(actor, acme, phones, conversation, n
         gone = {other.contact_id: conversation.contact_id}
         merging.move_identities(cursor, gone)
         merging.merge(cursor, gone)
-        live.number(cursor, merging.join(cursor, gone))
+        live.take(cursor, merging.join(cursor, gone))
     session.close()
 
     with context.tenant(acme.schema_name), pytest.raises(consent_notes.MergedError):

@@ -40,7 +40,7 @@ def merged(acme, phones, conversation):
         gone = {other.contact_id: conversation.contact_id}
         merging.move_identities(cursor, gone)
         merging.merge(cursor, gone)
-        live.number(cursor, merging.join(cursor, gone))
+        live.take(cursor, merging.join(cursor, gone))
     session.close()
     return other
 

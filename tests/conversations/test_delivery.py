@@ -119,7 +119,7 @@ def test_an_accepted_message_has_its_wamid(meta, phone, talk):
     assert (message.lease_until, message.due_at) == (None, None)
     assert (message.error_code, message.error_detail) == (None, "")
     change = Change.objects.get()
-    assert (change.kind, change.message_id) == ("MESSAGE", message.pk)
+    assert (change.kind, change.message_id) == ("STATUS", message.pk)
     assert Phone.objects.get().health == "OK"
 
 

@@ -67,7 +67,7 @@ def test_a_text_makes_contact_conversation_message_and_change(acme, take):
         assert Contact.objects.get().profile_name == "Ana"
         assert ContactIdentity.objects.get().value == ANA
         row = Change.objects.get()
-        assert (row.seq, row.kind, row.message_id) == (1, "MESSAGE", message.pk)
+        assert (row.seq, row.kind, row.message_id) == (1, "ARRIVAL", message.pk)
         assert row.conversation_id == conversation.pk
 
 

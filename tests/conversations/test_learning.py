@@ -113,9 +113,9 @@ def test_a_status_tells_the_user_id_of_whom_it_is_about(told, meta_app):
     kept = told.conversation.contact_id
     assert names() == [(kept, "BSUID", "BR.1"), (kept, "WA_ID", LONG)]
     assert list(Change.objects.order_by("seq").values_list("kind", flat=True)) == [
-        "MESSAGE",
+        "STATUS",
         "CONVERSATION",
-        "MESSAGE",
+        "STATUS",
     ]
 
 

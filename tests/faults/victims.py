@@ -39,6 +39,13 @@ from tenants import context
 with context.tenant(sys.argv[1]):
     feeding.run(now=timezone.now())
 """
+TELL = """
+import sys, django; django.setup()
+from django.conf import settings
+from conversations.services.hooks import delivering
+settings.EGRESS_LOOPBACK = True
+delivering.deliver_in(sys.argv[1], int(sys.argv[2]))
+"""
 # Says what it was answered, on a line of its own, as soon as it was.
 TAKE = """
 import asyncio, sys

@@ -261,7 +261,7 @@ def drip_body(handler):
     handler.send_response(200)
     handler.send_header("Content-Length", "1000")
     handler.end_headers()
-    while True:
+    for _ in range(150):
         handler.wfile.write(b"x")
         handler.wfile.flush()
         time.sleep(0.05)
@@ -269,7 +269,7 @@ def drip_body(handler):
 
 def drip_headers(handler):
     handler.wfile.write(b"HTTP/1.1 200 OK\r\nX: ")
-    while True:
+    for _ in range(150):
         handler.wfile.write(b"x")
         handler.wfile.flush()
         time.sleep(0.05)

@@ -14,7 +14,7 @@ from config.demo import ports, process
 
 ROOT = Path(__file__).resolve().parents[3]
 EACH = 2
-QUEUES = "urgent,webhooks,send,bulk,media,default"
+QUEUES = "urgent,webhooks,send,bulk,media,hooks,default"
 WORKER = f"-m celery -A config worker -P threads -c 12 -Q {QUEUES} -l WARNING"
 WORKER += " --without-gossip --without-mingle --without-heartbeat"
 

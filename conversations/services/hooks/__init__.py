@@ -1,0 +1,1 @@
+"""Telling a tenant's own programs what happens, as Standard Webhooks has it."""
