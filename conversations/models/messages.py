@@ -183,9 +183,9 @@ class Message(models.Model):
         """Why it failed or was never confirmed, in the active language."""
         if self.status == self.Status.UNCONFIRMED:
             return types.failure_note(errors.UNCONFIRMED, self.error_detail)
-        if self.status == self.Status.CANCELLED:
+        if self.is_cancelled and self.error_code is None:
             return types.failure_note(errors.CANCELLED, self.error_detail)
-        if self.is_failed:
+        if self.is_cancelled or self.is_failed:
             return types.failure_note(errors.explain(self.error_code), self.error_detail)
         return None
 

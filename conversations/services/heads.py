@@ -48,6 +48,12 @@ _HEADS = """
             WHERE member.user_id = message.author_id AND member.tenant_id = %(tenant)s
                 AND member.role = ANY (%(roles)s::text[]) AND person.is_active
         ),
+        message.retry_of_id IS NOT NULL AND EXISTS (
+            SELECT FROM conversations_message AS other
+            WHERE other.id <> message.id
+                AND (other.id = message.retry_of_id OR other.retry_of_id = message.retry_of_id)
+                AND other.status IN ('ACCEPTED', 'SENT', 'DELIVERED', 'READ')
+        ),
         recipient.kind, recipient.value, message.created_at, clock_timestamp(),
         %(quota)s::bigint < (
             SELECT COALESCE(sum(usage.sent), 0) FROM feed_usageday AS usage
@@ -142,6 +148,7 @@ class Head:
     unwanted: bool  # marketing, to whom said stop
     apart: bool  # the customer is blocked
     permitted: bool  # whoever wrote it may still send
+    needless: bool  # another attempt at it arrived after all
     kind: str | None
     address: str | None
     queued_at: datetime
@@ -159,6 +166,8 @@ class Head:
 
     def refusal(self) -> Move | None:
         """Return why it can no longer be sent, if so."""
+        if self.needless:
+            return self._moved("CANCELLED", errors.ALREADY_ARRIVED)
         if self.address is None:
             return self._failed(NO_NUMBER, NO_ADDRESS)
         if self.type != Message.Type.TEMPLATE and not self._window_open:
@@ -172,9 +181,10 @@ class Head:
         return None
 
     def _failed(self, code: int, detail: str) -> Move:
-        return Move(
-            self.message_id, self.attempts, "FAILED", was="PENDING", code=code, detail=detail
-        )
+        return self._moved("FAILED", code, detail)
+
+    def _moved(self, status: str, code: int, detail: str = "") -> Move:
+        return Move(self.message_id, self.attempts, status, was="PENDING", code=code, detail=detail)
 
     def claim(self, sender: Sender, leaves_at: float) -> Claim:
         kind = self.type.lower()

@@ -13,6 +13,7 @@ from conversations.models import Message
 from conversations.services import outbox
 from conversations.services.outbox import Move
 from tenants import context, queue
+from tenants.feed import usage
 from tenants.models import Tenant
 from whatsapp.services import upload_rows, uploads
 
@@ -116,11 +117,14 @@ def _settle(outcome: uploads.Outcome, tenant: Tenant) -> None:
         waiting = Message.objects.filter(
             phone=upload.phone_id, media=upload.file_id, status=Message.Status.PENDING
         )
-        ids = list(waiting.order_by("pk").values_list("pk", "attempts"))
+        rows = list(waiting.order_by("pk").values_list("pk", "attempts", "created_at"))
         with connection.cursor() as cursor:
-            outbox.lock(cursor, [pk for pk, _attempts in ids])
-            moves = [_failure(pk, attempts, outcome) for pk, attempts in ids]
-            outbox.publish(outbox.move(cursor, moves))
+            outbox.lock(cursor, [pk for pk, *_rest in rows])
+            moves = [_failure(pk, attempts, outcome) for pk, attempts, _at in rows]
+            drafts = outbox.move(cursor, moves)
+            # They never left, so they do not count.
+            usage.take_back(cursor, [at for _pk, _attempts, at in rows])
+            outbox.publish(drafts)
     if outcome.is_ready or outcome.token_refused:
         # It sends what may leave now, and holds what waits for a new token.
         queue.enqueue("conversations.tasks.drain_outbox", phone_id=upload.phone_id)

@@ -660,3 +660,17 @@ def test_it_leaves_by_the_outbox_and_ends(running, phone, settings):
     assert lists.states(broadcast) == ["ACCEPTED"] * 5
     assert lists.reloaded(broadcast).status == "FINISHED"
     assert not StatusEvent.objects.exists()
+
+
+def test_one_that_is_discarded_while_it_is_counted_is_none(made, monkeypatch):
+    broadcast = made(1)
+    tally = broadcasts.tally
+
+    def meanwhile(one):
+        found = tally(one)
+        Broadcast.objects.filter(pk=one.pk).delete()
+        return found
+
+    monkeypatch.setattr(broadcasts, "tally", meanwhile)
+
+    assert progress.count(broadcast_id=broadcast.pk, now=timezone.now()) is None

@@ -566,6 +566,32 @@ def test_a_template_needs_no_window(meta, phone, talk):
     assert fresh(message).status == "ACCEPTED"
 
 
+@pytest.mark.parametrize("arrived", ["ACCEPTED", "SENT", "DELIVERED", "READ"])
+def test_what_arrived_after_all_is_not_sent_again(meta, phone, talk, arrived):
+    """It was sent again by hand, and the first one is told to be there before the second left."""
+    first = message_in(talk(), status=arrived)
+    again = message_in(first.conversation, retry_of=first)
+    after = message_in(first.conversation)
+
+    delivery.drain(phone_id=phone.pk)
+
+    assert [message_id_of(request) for request in meta.requests] == [after.pk]
+    again.refresh_from_db()
+    assert (again.status, again.error_code) == ("CANCELLED", errors.ALREADY_ARRIVED)
+    assert again.failure.title == "Not sent: the first attempt arrived after all."
+    assert not again.may_send_again
+
+
+def test_what_did_not_arrive_is_sent_again(meta, phone, talk):
+    first = message_in(talk(), status="UNCONFIRMED")
+    message_in(first.conversation, status="FAILED", retry_of=first)
+    again = message_in(first.conversation, retry_of=first)
+
+    delivery.drain(phone_id=phone.pk)
+
+    assert [message_id_of(request) for request in meta.requests] == [again.pk]
+
+
 def test_a_customer_without_any_address_fails_the_message(meta, phone, talk):
     conversation = talk()
     conversation.contact.identities.all().delete()

@@ -12,7 +12,7 @@ from conversations.models import Message
 from conversations.services import delivery, outbound, uploading
 from conversations.services.sweep import Sweeper
 from tenants import context, queue
-from tenants.feed.models import Change
+from tenants.feed.models import Change, UsageDay
 from tests import files
 from tests.conversations.inboxes import open_with
 from tests.conversations.sending import message_in
@@ -339,6 +339,8 @@ def test_what_meta_refuses_fails_with_the_reason(settings, phone, send):
         deliver(phone)
 
     assert fresh(message).status == "FAILED"
+    # It never left, so the plan does not count it.
+    assert sum(UsageDay.objects.values_list("sent", flat=True)) == 0
     assert message.failure.title == "WhatsApp could not take the file."
     assert message.failure.detail == "Param file must be"
     assert message.failure.may_send_again

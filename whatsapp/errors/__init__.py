@@ -10,9 +10,16 @@ from whatsapp.errors.accounts import ACCESS, TIME
 from whatsapp.errors.meanings import Answer, Failure, Kind, Wait, Whose
 from whatsapp.errors.meanings import gettext_noop as _
 from whatsapp.errors.messages import CUSTOMER, MESSAGE
-from whatsapp.errors.ours import CANCELLED, NOT_PERMITTED, OURS, QUOTA_REACHED
+from whatsapp.errors.ours import (
+    ALREADY_ARRIVED,
+    CANCELLED,
+    NOT_PERMITTED,
+    OURS,
+    QUOTA_REACHED,
+)
 
 __all__ = [
+    "ALREADY_ARRIVED",
     "CANCELLED",
     "NOT_PERMITTED",
     "QUOTA_REACHED",

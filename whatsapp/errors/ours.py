@@ -5,6 +5,7 @@ from whatsapp.errors.meanings import gettext_noop as _
 
 NOT_PERMITTED = -1
 QUOTA_REACHED = -2
+ALREADY_ARRIVED = -3
 
 # What a message says that was taken back before it left; it has no code.
 CANCELLED = Failure(
@@ -23,6 +24,12 @@ OURS: dict[int, Failure] = {
         title=_("Whoever wrote this message may no longer send any."),
         action=_("Send it again in your own name, if it is still right."),
         may_help=True,
+    ),
+    **user(
+        ALREADY_ARRIVED,
+        whose=Whose.US,
+        title=_("Not sent: the first attempt arrived after all."),
+        action="",
     ),
     **setup(
         QUOTA_REACHED,

@@ -26,7 +26,9 @@ def count(*, broadcast_id: int, now: datetime) -> broadcasts.Tally | None:
     tally = broadcasts.tally(broadcast)
     with transaction.atomic():
         # Rivals: the feeder and whoever pauses or resumes it meanwhile.
-        broadcast = Broadcast.objects.select_for_update().get(pk=broadcast_id)
+        broadcast = Broadcast.objects.select_for_update().filter(pk=broadcast_id).first()
+        if broadcast is None:  # a draft that was discarded meanwhile
+            return None
         ends = not tally.is_open and broadcast.status == Broadcast.Status.RUNNING
         if ends and not broadcasts.tally(broadcast).is_open:
             broadcast.status, broadcast.finished_at = Broadcast.Status.FINISHED, now
