@@ -23,7 +23,7 @@ from tenants.errors import DomainError
 from tenants.permissions import Permission
 from whatsapp import rendering
 from whatsapp import selectors as whatsapp
-from whatsapp.models import MessageTemplate
+from whatsapp.models import MediaFile, MessageTemplate
 from whatsapp.rendering import Rendered, ValuesError
 
 LIST_SIZE = 30
@@ -221,6 +221,7 @@ def _columns_page(
         "broadcast": found,
         "form": form,
         "is_preview": is_preview,
+        "header_file": _header_file(request, found, values),
         "are_contacts": found.source.kind == BroadcastSource.Kind.CONTACTS,
         "previews": [_previewed(found, form, values, line) for line in head.lines],
     }
@@ -228,6 +229,17 @@ def _columns_page(
         return render(request, "conversations/broadcasts/_previews.html", context)
     status = 400 if form.is_bound and not is_preview else 200
     return render(request, "conversations/broadcasts/columns.html", context, status=status)
+
+
+def _header_file(
+    request: OperatorRequest, found: Broadcast, values: mapping.Values
+) -> MediaFile | None:
+    """Return the file that is named so far, to be called by its name."""
+    given = values.get(HEADER_FILE, {}).get("text", "")
+    try:
+        return template_sending.file_of(actor=request.actor, template=found.template, value=given)
+    except ValuesInvalidError:
+        return None  # what is wrong with it stands beside its field
 
 
 def _previewed(

@@ -105,6 +105,7 @@ def test_a_preview_keeps_the_file_that_came_along(acme, client, columns):
         assert Broadcast.objects.get().media_id is None
     assert page.status_code == 200
     assert f'value="{file.pk}"' in page.content.decode()
+    assert "<bdi>foto.jpg</bdi>" in page.content.decode()
     form = {**NUMBER, "text.header.media": str(file.pk)}
     assert client.post(columns, form).status_code == 302
     assert prepared(acme).media_id == file.pk
