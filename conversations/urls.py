@@ -10,6 +10,7 @@ from conversations import (
     bubble_views,
     contact_views,
     file_views,
+    hook_views,
     media_views,
     start_views,
     template_views,
@@ -57,6 +58,21 @@ urlpatterns = [
             name=f"broadcast_{word}",
         )
         for word in ("pause", "resume", "retry")
+    ),
+    path("settings/webhooks/", hook_views.webhooks, name="webhooks"),
+    path("settings/webhooks/<int:pk>/", hook_views.webhook, name="webhook"),
+    path("settings/webhooks/<int:pk>/secret", hook_views.webhook_secret, name="webhook_secret"),
+    path("settings/webhooks/<int:pk>/test", hook_views.webhook_test, name="webhook_test"),
+    path("settings/webhooks/<int:pk>/remove", hook_views.webhook_remove, name="webhook_remove"),
+    path(
+        "settings/webhooks/<int:pk>/replay",
+        hook_views.webhook_replay_failed,
+        name="webhook_replay_failed",
+    ),
+    path(
+        "settings/webhooks/<int:pk>/deliveries/<int:delivery_id>/replay",
+        hook_views.webhook_replay,
+        name="webhook_replay",
     ),
     path("media/<int:pk>", media_views.file, name="media"),
     path("media/<int:pk>/thumb", media_views.thumbnail, name="media_thumbnail"),
