@@ -218,7 +218,10 @@ FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 
 # --- API --------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["tenants.authentication.AccessTokenAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "tenants.authentication.AccessTokenAuthentication",
+        "tenants.authentication.ApiKeyAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["config.parsers.SafeJSONParser"],
@@ -230,8 +233,8 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Balcão API",
     "DESCRIPTION": "Conversations on WhatsApp. Sign in with `auth/login`, then send the access"
-    " token as `Authorization: Bearer ...`. Refusals are problem documents (RFC 9457) whose code"
-    " does not change.",
+    " token, or a program's API key, as `Authorization: Bearer ...`. Refusals are problem documents"
+    " (RFC 9457) whose code does not change.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "PREPROCESSING_HOOKS": ["config.openapi.one_spelling"],

@@ -21,7 +21,7 @@ from conversations.api import (
     template_sending,
     uploads,
 )
-from tenants.api import auth
+from tenants.api import auth, keys
 from whatsapp.api import callbacks, jobs, meta_apps, phones, policies, profile, signup, templates
 
 
@@ -80,6 +80,8 @@ tenant_patterns: list[URLPattern] = [
     *_both("accounts/<int:waba_id>/callback-override", callbacks.AccountOverrideView),
     *_both("phones/<int:pk>/profile", profile.ProfileView),
     *_both("phones/<int:pk>/profile/refresh", profile.ProfileRefreshView),
+    *_both("api-keys/", keys.KeyListView),
+    *_both("api-keys/<int:pk>/", keys.KeyView),
     *_both("meta-apps/", meta_apps.MetaAppListView),
     *_both("meta-apps/<int:pk>/", meta_apps.MetaAppView),
     *_both("meta-apps/<int:pk>/previous-secret", meta_apps.PreviousSecretView),

@@ -51,7 +51,7 @@ def unblock(request: OperatorRequest, pk: int) -> HttpResponse:
 
 @never_cache
 @require_safe
-@role_required(Permission.READ_CONVERSATIONS)
+@role_required(Permission.READ_CONTACTS)
 def blocks(request: OperatorRequest) -> HttpResponse:
     """List who is blocked."""
     rows = list(blocked.blocked(request.actor)[: SHOWN_MAX + 1])

@@ -27,7 +27,7 @@ def blocked(actor: Actor, *, phone_id: int | None = None) -> QuerySet[Block]:
 
     Raises: ForbiddenError.
     """
-    actor.require(Permission.READ_CONVERSATIONS)
+    actor.require(Permission.READ_CONTACTS)
     found = _listed().filter(state__in=_SHOWN)
     return found if phone_id is None else found.filter(phone=phone_id)
 

@@ -24,7 +24,7 @@ GROUPS = {
 
 @never_cache
 @require_safe
-@role_required(Permission.READ_CONVERSATIONS)
+@role_required(Permission.READ_BROADCASTS)
 def rows(request: OperatorRequest, pk: int) -> HttpResponse:
     """Show the rows of a list in their order, with the reason of each that went wrong."""
     found = broadcasts.broadcast_for(request.actor, pk)
@@ -46,7 +46,7 @@ def rows(request: OperatorRequest, pk: int) -> HttpResponse:
 
 @never_cache
 @require_safe
-@role_required(Permission.READ_CONVERSATIONS)
+@role_required(Permission.READ_BROADCASTS)
 def rows_file(request: OperatorRequest, pk: int) -> HttpResponse:
     """Give the same rows as CSV, whole: a list has 100,000 at most."""
     found = broadcasts.broadcast_for(request.actor, pk)

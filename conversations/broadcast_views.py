@@ -32,7 +32,7 @@ _UNDER_WAY = (Broadcast.Status.RUNNING, Broadcast.Status.PAUSED)
 
 @never_cache
 @require_safe
-@role_required(Permission.READ_CONVERSATIONS)
+@role_required(Permission.READ_BROADCASTS)
 def listing(request: OperatorRequest) -> HttpResponse:
     """List the broadcasts, the newest first."""
     after = inbox.valid(forms.BroadcastRowsForm(request.GET))["after"]
@@ -101,7 +101,7 @@ def columns(request: OperatorRequest, pk: int) -> HttpResponse:
 
 @never_cache
 @require_safe
-@role_required(Permission.READ_CONVERSATIONS)
+@role_required(Permission.READ_BROADCASTS)
 def broadcast(request: OperatorRequest, pk: int) -> HttpResponse:
     """Show one broadcast; to htmx the part that moves."""
     found = broadcasts.broadcast_for(request.actor, pk)

@@ -87,8 +87,10 @@ class Tally:
 
 def listed(actor: Actor) -> QuerySet[Broadcast]:
     """Return all broadcasts, the newest first. Raises: ForbiddenError."""
-    actor.require(Permission.READ_CONVERSATIONS)
-    return Broadcast.objects.select_related("phone", "template", "author").order_by("-pk")
+    actor.require(Permission.READ_BROADCASTS)
+    return Broadcast.objects.select_related("phone", "template", "author", "api_key").order_by(
+        "-pk"
+    )
 
 
 def broadcast_for(actor: Actor, pk: int) -> Broadcast:

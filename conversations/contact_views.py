@@ -17,7 +17,7 @@ LINES_MAX = 200
 
 @never_cache
 @require_POST
-@role_required(Permission.REPLY)
+@role_required(Permission.EDIT_CONTACTS)
 def rename(request: OperatorRequest, pk: int) -> HttpResponse:
     """Write the name of a conversation's contact; every page hears of it, this one at once."""
     found = selectors.kept_conversation_for(request.actor, pk)
@@ -28,7 +28,7 @@ def rename(request: OperatorRequest, pk: int) -> HttpResponse:
 
 @never_cache
 @require_safe
-@role_required(Permission.READ_CONVERSATIONS)
+@role_required(Permission.READ_CONTACTS)
 def consent(request: OperatorRequest, pk: int) -> HttpResponse:
     """Show what a conversation's contact said about marketing, newest first."""
     found = selectors.kept_conversation_for(request.actor, pk)
@@ -38,7 +38,7 @@ def consent(request: OperatorRequest, pk: int) -> HttpResponse:
 
 @never_cache
 @require_POST
-@role_required(Permission.REPLY)
+@role_required(Permission.EDIT_CONTACTS)
 def note_consent(request: OperatorRequest, pk: int) -> HttpResponse:
     """Note that the contact told the team to stop marketing, or agreed to it."""
     found = selectors.kept_conversation_for(request.actor, pk)

@@ -47,9 +47,11 @@ def visible_to(actor: Actor) -> QuerySet[Conversation]:
 
 
 def _reached_by(actor: Actor) -> QuerySet[Conversation]:
-    actor.require(Permission.READ_CONVERSATIONS)
+    actor.require(Permission.READ_CONVERSATIONS, Permission.REPLY)
     return (
-        Conversation.objects.select_related("contact", "phone", "last_message__author")
+        Conversation.objects.select_related(
+            "contact", "phone", "last_message__author", "last_message__api_key"
+        )
         .prefetch_related("contact__identities")
         .filter(merged_into=None)
         .order_by("-last_message_at", "-id")
@@ -89,7 +91,7 @@ def merged_among(actor: Actor, conversation_ids: Iterable[int]) -> dict[int, int
 
 def contact_for(actor: Actor, pk: int) -> Contact:
     """Return one contact. Raises: NotFoundError, ForbiddenError, MergedError."""
-    actor.require(Permission.READ_CONVERSATIONS)
+    actor.require(Permission.READ_CONTACTS)
     contact = Contact.objects.prefetch_related("identities").filter(pk=pk).first()
     if contact is None:
         raise NotFoundError
@@ -140,7 +142,7 @@ def messages_of(conversation: Conversation) -> QuerySet[Message]:
     """Return a conversation's messages, newest first by Meta's time, then by arrival."""
     return (
         Message.objects.filter(conversation=conversation)
-        .select_related("author", "retry_of", "media")
+        .select_related("author", "api_key", "retry_of", "media")
         .order_by("-timestamp", "-id")
     )
 
@@ -162,7 +164,7 @@ def media_for(actor: Actor, pk: int) -> MediaFile:
     visible = visible_to(actor).order_by().values("pk")
     shown = Message.objects.filter(media=OuterRef("pk"), conversation__in=visible)
     sent = Exists(shown) | Exists(Broadcast.objects.filter(media=OuterRef("pk")))
-    own = Q(author=actor.user) if actor.user else Q()
+    own = Q() if actor.is_system else Q(author=actor.user, api_key=actor.key)
     try:
         return MediaFile.objects.filter(sent | own).get(pk=pk)
     except MediaFile.DoesNotExist:

@@ -31,7 +31,8 @@ def record(
     changes: dict[str, Any] | None = None,
     reason: str = "",
 ) -> AuditEvent:
-    """Write one event in the caller's transaction, with the running request's id and address.
+    """Write one event in the caller's transaction, with the running request's id,
+    address and API key.
 
     ``action`` is ``noun.verb`` ("tenant.suspended"); ``changes`` holds ids and enumerations only,
     never a name, an address or a secret, so that erasing a person never touches the log. ``reason``
@@ -41,6 +42,7 @@ def record(
     return AuditEvent.objects.create(
         tenant=tenant,
         actor=actor,
+        api_key_id=request.api_key_id,
         action=action,
         target=_key_of(target),
         changes=changes or {},

@@ -1,6 +1,6 @@
-"""Who calls the API: the bearer of an access token, and nobody else."""
+"""Who calls the API: the bearer of an access token or of an API key, and nobody else."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -9,9 +9,10 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
-from tenants.models import User
+from tenants import trace
+from tenants.models import ApiKey, Tenant, User
 from tenants.permissions import Actor
-from tenants.services import sessions, tokens
+from tenants.services import keys, sessions, tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,28 @@ class Bearer:
     """What ``request.auth`` is: the actor of the token's tenant, and the session it came from."""
 
     actor: Actor
-    session_id: UUID
+    session_id: UUID | None  # none of a key
+
+
+class ApiKeyAuthentication(BaseAuthentication):
+    """``Authorization: Bearer blc_...``, a program's."""
+
+    def authenticate(self, request: Request) -> tuple[ApiKey, Bearer] | None:
+        """Return the key and its bearer. Raises: tokens.InvalidTokenError."""
+        secret = _brought(request)
+        if secret is None or not secret.startswith(keys.BEGINNING):
+            return None
+        asked = trace.current.get()
+        actor = keys.admit(
+            secret=secret, host=_host(request), address=asked.ip_address, now=timezone.now()
+        )
+        if actor.key is None:
+            raise tokens.InvalidTokenError
+        trace.current.set(replace(asked, api_key_id=actor.key.pk))
+        return actor.key, Bearer(actor=actor, session_id=None)
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
 
 
 class AccessTokenAuthentication(BaseAuthentication):
@@ -27,11 +49,11 @@ class AccessTokenAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[User, Bearer] | None:
         """Return the person and the bearer. Raises: tokens.InvalidTokenError."""
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer":
+        token = _brought(request)
+        if token is None or token.startswith(keys.BEGINNING):
             return None
-        claims = tokens.read(tokens.Kind.ACCESS, token.strip())
-        host: Any = request._request.tenant  # type: ignore[attr-defined] # the middleware's
+        claims = tokens.read(tokens.Kind.ACCESS, token)
+        host = _host(request)
         if host is not None and host.pk != claims.tenant_id:
             raise tokens.InvalidTokenError
         actor = sessions.actor_of(claims, now=timezone.now())
@@ -44,8 +66,33 @@ class AccessTokenAuthentication(BaseAuthentication):
 
 
 def bearer_of(request: Request) -> Bearer | None:
-    """Return who bears the request's token; None for an anonymous one."""
+    """Return who bears the request's token or key; None for an anonymous one."""
     return request.auth if isinstance(request.auth, Bearer) else None
+
+
+def _brought(request: Request) -> str | None:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def _host(request: Request) -> Tenant | None:
+    host: Tenant | None = request._request.tenant  # type: ignore[attr-defined] # the middleware's
+    return host
+
+
+class ApiKeyScheme(OpenApiAuthenticationExtension):
+    """How the OpenAPI document names the keys."""
+
+    target_class = ApiKeyAuthentication
+    name = "apiKey"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "blc_<id>_<secret>",
+            "description": "A program's key, which an admin makes; it may do what its scopes say.",
+        }
 
 
 class AccessTokenScheme(OpenApiAuthenticationExtension):

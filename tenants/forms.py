@@ -1,7 +1,14 @@
-"""What people type in to be let in."""
+"""What people type in to be let in, and to let programs in."""
+
+from datetime import datetime, timedelta
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+
+from tenants.permissions import Scope
+
+NETWORKS_MAX = 20
 
 
 class LoginForm(forms.Form):
@@ -19,3 +26,57 @@ class LoginForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
     next = forms.CharField(required=False, widget=forms.HiddenInput)
+
+
+class KeyForm(forms.Form):
+    """A key for a program. ``made_as`` makes a second click the same request."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=80,
+        help_text=_("What uses it, such as “Loja virtual”: shown beside what it sends."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("What it may do"),
+        choices=[(str(scope), scope.label) for scope in Scope],
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Whoever may change something may read it, too; messages excepted."),
+    )
+    days = forms.TypedChoiceField(
+        label=_("Valid"),
+        choices=[
+            ("", _("Until it is revoked")),
+            ("30", _("30 days")),
+            ("90", _("90 days")),
+            ("365", _("One year")),
+        ],
+        coerce=int,
+        empty_value=None,
+        required=False,
+    )
+    networks = forms.CharField(
+        label=_("From these addresses only"),
+        max_length=1000,
+        required=False,
+        help_text=_("Addresses or networks, one a line: 203.0.113.7 or 203.0.113.0/24."),
+        widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off", "spellcheck": "false"}),
+    )
+    made_as = forms.UUIDField(widget=forms.HiddenInput)
+
+    def clean_networks(self) -> list[str]:
+        networks = str(self.cleaned_data["networks"]).replace(",", " ").split()
+        if len(networks) > NETWORKS_MAX:
+            raise forms.ValidationError(_("20 networks are enough."))
+        return networks
+
+    def wanted(self, now: datetime) -> dict[str, Any]:
+        """Return what the service is to make; a key's last day is a whole one.
+
+        So a second click asks for the same.
+        """
+        data = dict(self.cleaned_data)
+        days = data.pop("days")
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        expires_at = None if days is None else midnight + timedelta(days=days + 1)
+        return {**data, "expires_at": expires_at, "made_as": str(data["made_as"])}

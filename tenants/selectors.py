@@ -7,11 +7,12 @@ from threading import Lock
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from tenants import context, rates
-from tenants.models import Domain, Membership, Rate, RefreshSession, Tenant, User
-from tenants.permissions import Actor
+from tenants.errors import NotFoundError
+from tenants.models import ApiKey, Domain, Membership, Rate, RefreshSession, Tenant, User
+from tenants.permissions import Actor, Permission
 
 KNOWN_SECONDS = 30.0
 UNKNOWN_SECONDS = 2.0
@@ -153,6 +154,20 @@ def actor_in_session(
     if membership is None:
         return None
     return Actor(tenant=membership.tenant, user=membership.user, role=membership.role)
+
+
+def keys_of(actor: Actor) -> QuerySet[ApiKey]:
+    """Return the tenant's API keys, revoked ones too, newest first. Raises: ForbiddenError."""
+    actor.require(Permission.MANAGE_KEYS)
+    return ApiKey.objects.filter(tenant=actor.tenant).order_by("-created_at", "-id")
+
+
+def key_for(actor: Actor, pk: int) -> ApiKey:
+    """Return one of the tenant's API keys. Raises: ForbiddenError, NotFoundError."""
+    key = keys_of(actor).filter(pk=pk).first()
+    if key is None:
+        raise NotFoundError
+    return key
 
 
 def active_tenant(reference: str) -> Tenant | None:

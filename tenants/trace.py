@@ -15,6 +15,7 @@ class Request:
     id: str = ""
     ip_address: str | None = None
     arrived_at: datetime | None = None
+    api_key_id: int | None = None  # of the program that asks
 
 
 NONE = Request()

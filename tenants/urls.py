@@ -1,10 +1,12 @@
-"""Pages of a tenant's host that everybody may see."""
+"""Signing in, and settings of who gets in."""
 
 from django.urls import path
 
-from tenants import views
+from tenants import key_views, views
 
 urlpatterns = [
     path("login/", views.log_in, name="login"),
     path("logout/", views.log_out, name="logout"),
+    path("settings/api-keys/", key_views.api_keys, name="api_keys"),
+    path("settings/api-keys/<int:pk>/revoke", key_views.api_key_revoke, name="api_key_revoke"),
 ]

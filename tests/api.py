@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from tenants import context
 from tenants.models import Membership, RefreshSession, Tenant, User
-from tenants.services import tokens
+from tenants.permissions import Actor
+from tenants.services import keys, tokens
 from tenants.services.tokens import Claims, Kind
 
 PROBLEM = "application/problem+json"
@@ -84,6 +85,14 @@ def api_of(user: User, *, public: bool = False) -> Api:
         tenant = Membership.objects.select_related("tenant").get(user=user).tenant
     host = "localhost" if public else f"{tenant.subdomain}.localhost"
     return Api(host, access_token(user, tenant))
+
+
+def key_of(admin: User, tenant: Tenant, *scopes: str, **fields: Any) -> str:
+    """Make an API key for the tenant, as its admin; returns what a program brings."""
+    actor = Actor(tenant=tenant, user=admin, role="ADMIN")
+    made = keys.make(actor=actor, name="Loja", scopes=scopes, now=timezone.now(), **fields)
+    assert made.secret is not None
+    return made.secret
 
 
 def check_problem(response: Any, status: int, code: str) -> dict[str, Any]:

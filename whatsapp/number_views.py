@@ -25,7 +25,7 @@ _CHECKS = (Job.Kind.NUMBER_CHECK, Job.Kind.NUMBER_TOKEN)
 
 @never_cache
 @require_safe
-@role_required(Permission.READ_CONVERSATIONS)
+@role_required(Permission.READ_NUMBERS)
 def numbers(request: OperatorRequest) -> HttpResponse:
     """List the numbers, with their health at a glance."""
     found = selectors.numbers_of(request.actor)
@@ -43,7 +43,7 @@ def numbers(request: OperatorRequest) -> HttpResponse:
 
 @never_cache
 @require_safe
-@role_required(Permission.READ_CONVERSATIONS)
+@role_required(Permission.READ_NUMBERS)
 def number(request: OperatorRequest, pk: int) -> HttpResponse:
     """Show one number: what is known of it, what is wrong, and what to do."""
     return _shown(request, selectors.phone_for(request.actor, pk))

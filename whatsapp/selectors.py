@@ -23,7 +23,7 @@ def templates_of(
     actor: Actor, *, waba_id: str = "", status: str = "", search: str = ""
 ) -> QuerySet[MessageTemplate]:
     """Return the templates, the one whose status changed last first. Raises: ForbiddenError."""
-    actor.require(Permission.READ_CONVERSATIONS)
+    actor.require(Permission.READ_TEMPLATES)
     found = MessageTemplate.objects.order_by("-status_at", "-id")
     if waba_id:
         found = found.filter(waba_id=waba_id)
@@ -36,7 +36,7 @@ def templates_of(
 
 def template_for(actor: Actor, pk: int, *, waba_id: str = "") -> MessageTemplate:
     """Return one template, deleted ones too. Raises: NotFoundError, ForbiddenError."""
-    actor.require(Permission.READ_CONVERSATIONS)
+    actor.require(Permission.FIND)
     found = MessageTemplate.objects.filter(pk=pk)
     template = (found.filter(waba_id=waba_id) if waba_id else found).first()
     if template is None:
@@ -46,7 +46,7 @@ def template_for(actor: Actor, pk: int, *, waba_id: str = "") -> MessageTemplate
 
 def template_acts_of(actor: Actor) -> list[Job]:
     """Return the newest jobs that make, change or delete templates. Raises: ForbiddenError."""
-    actor.require(Permission.READ_CONVERSATIONS)
+    actor.require(Permission.READ_TEMPLATES)
     kinds = (Job.Kind.TEMPLATE_CREATE, Job.Kind.TEMPLATE_EDIT, Job.Kind.TEMPLATE_DELETE)
     return list(Job.objects.filter(kind__in=kinds).order_by("-pk")[:ACTS_SHOWN])
 
@@ -55,13 +55,13 @@ def template_named(
     actor: Actor, *, waba_id: str, name: str, language: str
 ) -> MessageTemplate | None:
     """Return the template of a name and language, if the account has it."""
-    actor.require(Permission.READ_CONVERSATIONS)
+    actor.require(Permission.FIND)
     return MessageTemplate.objects.filter(waba_id=waba_id, name=name, language=language).first()
 
 
 def accounts_of(actor: Actor) -> list[str]:
     """Return the ids of the business accounts that the tenant's numbers belong to."""
-    actor.require(Permission.READ_CONVERSATIONS)
+    actor.require(Permission.FIND)
     phones = Phone.objects.filter(status=Phone.Status.ACTIVE)
     return list(phones.order_by("waba_id").values_list("waba_id", flat=True).distinct())
 
@@ -75,7 +75,7 @@ def account_for(actor: Actor, waba_id: str) -> str:
 
 def phones_of(actor: Actor) -> QuerySet[Phone]:
     """Return the tenant's numbers, released ones too, in the order of connecting."""
-    actor.require(Permission.READ_CONVERSATIONS)
+    actor.require(Permission.FIND)
     return Phone.objects.order_by("pk")
 
 
@@ -89,7 +89,7 @@ def phone_to_send_from(actor: Actor, phone_id: int | None) -> Phone:
 
     Raises: ForbiddenError, NotFoundError, SeveralPhonesError.
     """
-    actor.require(Permission.READ_CONVERSATIONS)
+    actor.require(Permission.FIND)
     found = chosen_phones(phone_id)
     if not found:
         raise NotFoundError
@@ -127,19 +127,19 @@ def numbers_of(actor: Actor) -> QuerySet[Phone]:
 
 def profile_of(actor: Actor, phone: Phone) -> BusinessProfile | None:
     """Return a number's profile; None while WhatsApp has not told of it. Raises: ForbiddenError."""
-    actor.require(Permission.READ_CONVERSATIONS)
+    actor.require(Permission.READ_NUMBERS)
     return BusinessProfile.objects.filter(phone=phone).first()
 
 
 def newest_job(actor: Actor, *, subject: str, kinds: Iterable[str]) -> Job | None:
     """Return the newest job of these kinds about something. Raises: ForbiddenError."""
-    actor.require(Permission.READ_CONVERSATIONS)
+    actor.require(Permission.FOLLOW_JOBS)
     return Job.objects.filter(subject=subject, kind__in=list(kinds)).order_by("-pk").first()
 
 
 def job_for(actor: Actor, pk: int, *, kinds: Iterable[str] = ()) -> Job:
     """Return one job, of ``kinds`` where any are named. Raises: NotFoundError, ForbiddenError."""
-    actor.require(Permission.READ_CONVERSATIONS)
+    actor.require(Permission.FOLLOW_JOBS)
     found = Job.objects.filter(pk=pk)
     job = (found.filter(kind__in=list(kinds)) if kinds else found).first()
     if job is None:
@@ -149,7 +149,7 @@ def job_for(actor: Actor, pk: int, *, kinds: Iterable[str] = ()) -> Job:
 
 def syncs_of(actor: Actor) -> tuple[datetime | None, Job | None]:
     """Return when the templates were last fetched, and the newest job that is to do so."""
-    actor.require(Permission.READ_CONVERSATIONS)
+    actor.require(Permission.READ_TEMPLATES)
     syncs = Job.objects.filter(kind=Job.Kind.TEMPLATES_SYNC)
     last = syncs.filter(state=Job.State.DONE).aggregate(at=Max("finished_at"))["at"]
     return last, syncs.order_by("-pk").first()

@@ -16,7 +16,7 @@ SHOWN_MAX = 500
 
 @never_cache
 @require_safe
-@role_required(Permission.READ_CONVERSATIONS)
+@role_required(Permission.READ_TEMPLATES)
 def templates(request: OperatorRequest) -> HttpResponse:
     """List the templates, and say how fresh the list is."""
     search = request.GET.get("q", "")[:200].replace("\x00", "")
@@ -31,14 +31,14 @@ def templates(request: OperatorRequest) -> HttpResponse:
         "now": timezone.now(),
         "acts": selectors.template_acts_of(request.actor),
         "may_manage": request.tenant.is_active and request.actor.may(Permission.MANAGE_TEMPLATES),
-        "may_sync": request.tenant.is_active and request.actor.may(Permission.REPLY),
+        "may_sync": request.tenant.is_active and request.actor.may(Permission.SYNC_TEMPLATES),
     }
     return render(request, "whatsapp/templates.html", context)
 
 
 @never_cache
 @require_POST
-@role_required(Permission.REPLY)
+@role_required(Permission.SYNC_TEMPLATES)
 def sync(request: OperatorRequest) -> HttpResponse:
     """Start fetching the templates; the page then shows how far that is."""
     templating.sync(actor=request.actor)
@@ -47,7 +47,7 @@ def sync(request: OperatorRequest) -> HttpResponse:
 
 @never_cache
 @require_safe
-@role_required(Permission.READ_CONVERSATIONS)
+@role_required(Permission.FOLLOW_JOBS)
 def job(request: OperatorRequest, pk: int) -> HttpResponse:
     """Show how far a job is; once it ended, the page around it is drawn anew."""
     found = selectors.job_for(request.actor, pk)

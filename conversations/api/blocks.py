@@ -47,7 +47,7 @@ _JOB = OpenApiExample(
 
 
 class ContactBlockView(TenantAPIView):
-    permission = Permission.READ_CONVERSATIONS
+    permission = Permission.READ_CONTACTS
     permission_to_change = Permission.BLOCK_CONTACTS
     parameters_class = NumberParameters
 
@@ -98,7 +98,7 @@ class ContactBlockView(TenantAPIView):
 
 
 class BlockedView(TenantAPIView):
-    permission = Permission.READ_CONVERSATIONS
+    permission = Permission.READ_CONTACTS
     parameters_class = BlockedParameters
 
     @extend_schema(

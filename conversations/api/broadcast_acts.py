@@ -11,13 +11,14 @@ from rest_framework.response import Response
 
 from conversations import broadcasts
 from conversations.api import examples
-from conversations.api.messages import KEY_PARAMETER, PROBLEM_TYPE, answered_once
+from conversations.api.messages import PROBLEM_TYPE, answered_once
 from conversations.models import Broadcast
 from conversations.serializers.broadcasts import BroadcastSerializer, TestSerializer
 from conversations.serializers.reading import MessageSerializer
 from conversations.services.broadcasts import control
 from conversations.services.idempotency import Answer
 from tenants.api.base import TenantAPIView
+from tenants.api.idempotency import KEY_PARAMETER
 from tenants.permissions import Permission
 from tenants.serializers import ProblemSerializer
 

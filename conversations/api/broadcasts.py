@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from conversations import broadcasts
 from conversations.api import examples
-from conversations.api.messages import KEY_PARAMETER, PROBLEM_TYPE, answered_once
+from conversations.api.messages import PROBLEM_TYPE, answered_once
 from conversations.models import Broadcast, BroadcastSource
 from conversations.serializers.broadcasts import (
     BroadcastPageSerializer,
@@ -32,6 +32,7 @@ from conversations.services.idempotency import Answer
 from conversations.services.template_sending import TemplateUnknownError
 from tenants.api import keyset
 from tenants.api.base import TenantAPIView
+from tenants.api.idempotency import KEY_PARAMETER
 from tenants.permissions import Actor, Permission
 from tenants.serializers import NoParameters, ProblemSerializer
 from whatsapp import selectors as whatsapp
@@ -101,7 +102,7 @@ class BulkView(TenantAPIView):
 
 
 class BroadcastListView(TenantAPIView):
-    permission = Permission.READ_CONVERSATIONS
+    permission = Permission.READ_BROADCASTS
     permission_to_change = Permission.BROADCAST
     parameters_class = BroadcastParameters
     parameters_of = {"POST": NoParameters}
@@ -171,7 +172,7 @@ class BroadcastListView(TenantAPIView):
 
 
 class BroadcastView(TenantAPIView):
-    permission = Permission.READ_CONVERSATIONS
+    permission = Permission.READ_BROADCASTS
     permission_to_change = Permission.BROADCAST
 
     @extend_schema(
@@ -198,7 +199,7 @@ class BroadcastView(TenantAPIView):
 
 
 class RecipientListView(TenantAPIView):
-    permission = Permission.READ_CONVERSATIONS
+    permission = Permission.READ_BROADCASTS
     parameters_class = RecipientParameters
 
     @extend_schema(

@@ -26,8 +26,8 @@ PROBLEM_TYPE = "application/problem+json"
 
 
 class ConsentView(TenantAPIView):
-    permission = Permission.READ_CONVERSATIONS
-    permission_to_change = Permission.REPLY
+    permission = Permission.READ_CONTACTS
+    permission_to_change = Permission.EDIT_CONTACTS
     parameters_class = PageParameters
 
     @extend_schema(

@@ -16,8 +16,8 @@ PROBLEM_TYPE = "application/problem+json"
 
 
 class ContactView(TenantAPIView):
-    permission = Permission.READ_CONVERSATIONS
-    permission_to_change = Permission.REPLY
+    permission = Permission.READ_CONTACTS
+    permission_to_change = Permission.EDIT_CONTACTS
 
     @extend_schema(
         operation_id="contacts_read",

@@ -14,6 +14,7 @@ QUEUED: dict[str, Any] = {
     "timestamp": "2026-11-10T12:00:00Z",
     "created_at": "2026-11-10T12:00:00Z",
     "author": {"id": 3, "name": "Ana"},
+    "api_key": None,
     "retry_of": None,
     "media": None,
     "error": None,
@@ -33,6 +34,7 @@ RECEIVED: dict[str, Any] = {
     "type": "IMAGE",
     "status": "RECEIVED",
     "author": None,
+    "api_key": None,
     "media": 51,
     "image": {"id": "1033", "mime_type": "image/jpeg", "caption": "Chegou assim"},
 }
@@ -75,6 +77,7 @@ CONSENT: dict[str, Any] = {
     "wamid": "",
     "note": "By phone",
     "author": {"id": 3, "name": "Ana"},
+    "api_key": None,
     "created_at": "2026-11-10T12:00:00Z",
 }
 MEDIA: dict[str, Any] = {
@@ -132,6 +135,7 @@ BROADCAST: dict[str, Any] = {
     "counts": {"READY": 3200, "SKIPPED": 14, "SENT": 300, "DELIVERED": 1480, "FAILED": 6},
     "percent": 35,
     "author": {"id": 3, "name": "Ana"},
+    "api_key": None,
     "created_at": "2026-11-10T12:00:00Z",
     "started_at": "2026-11-10T12:04:00Z",
     "finished_at": None,

@@ -14,7 +14,7 @@ from tenants.permissions import Permission
 
 
 class ForecastView(TenantAPIView):
-    permission = Permission.READ_CONVERSATIONS
+    permission = Permission.READ_BROADCASTS
 
     @extend_schema(
         operation_id="broadcasts_forecast",

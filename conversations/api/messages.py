@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
@@ -10,7 +9,7 @@ from uuid import uuid4
 from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -23,19 +22,12 @@ from conversations.serializers.reading import DryRunSerializer, MessageSerialize
 from conversations.serializers.sending import SendSerializer
 from conversations.services import idempotency, outbound
 from conversations.services.idempotency import Answer
-from tenants.api.base import HeaderError, TenantAPIView
+from tenants.api.base import TenantAPIView
+from tenants.api.idempotency import KEY_PARAMETER, client_of, key_of
 from tenants.permissions import Permission
 from tenants.serializers import ProblemSerializer
 
 PROBLEM_TYPE = "application/problem+json"
-_KEY = re.compile(r"[\x21-\x7e]{1,255}")
-KEY_PARAMETER = OpenApiParameter(
-    "Idempotency-Key",
-    {"type": "string", "pattern": f"^{_KEY.pattern}$"},
-    OpenApiParameter.HEADER,
-    description="Up to 255 visible ASCII characters of your own making. Within 24 hours"
-    " the same key and body give the first answer again and send nothing.",
-)
 
 
 class SendView(TenantAPIView):
@@ -112,12 +104,12 @@ class SendView(TenantAPIView):
 
 def answered_once(request: Request, act: Callable[[], Answer]) -> Response:
     """Act and answer, or give the answer that the request's Idempotency-Key got before."""
-    key = _idempotency_key(request)
+    key = key_of(request)
     if key is None:
         answer = act()
     else:
         answer = idempotency.once(
-            client=f"user:{request.user.pk}",
+            client=client_of(request),
             key=key,
             fingerprint=_fingerprint(request),
             now=timezone.now(),
@@ -135,14 +127,6 @@ def _answered(conversation: Conversation, context: dict[str, Any] | None) -> Mes
         sentence = _("There is no such message in this conversation.")
         raise ValidationError({"context": {"message_id": [sentence]}}, "not_found")
     return found
-
-
-def _idempotency_key(request: Request) -> str | None:
-    key: str | None = request.headers.get("Idempotency-Key")
-    if key is not None and not _KEY.fullmatch(key):
-        sentence = _("Use 1 to 255 visible ASCII characters.")
-        raise HeaderError({"Idempotency-Key": [sentence]})
-    return key
 
 
 def _fingerprint(request: Request) -> str:

@@ -9,12 +9,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from conversations.api import examples
-from conversations.api.messages import KEY_PARAMETER, PROBLEM_TYPE, SendView
+from conversations.api.messages import PROBLEM_TYPE, SendView
 from conversations.models import Message
 from conversations.rules import Lane
 from conversations.serializers.reading import MessageSerializer
 from conversations.services import starting, template_sending
 from conversations.services.template_sending import TemplateUnknownError
+from tenants.api.idempotency import KEY_PARAMETER
 from tenants.serializers import ProblemSerializer
 from whatsapp import selectors as whatsapp
 from whatsapp.serializers import SendTemplateSerializer

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations import types
 from conversations.models.people import ContactIdentity
-from tenants.models import User
+from tenants.models import ApiKey, User
 from whatsapp.models import MediaFile, MessageTemplate, Phone
 
 
@@ -54,6 +54,9 @@ class Broadcast(models.Model):
     client_id = models.UUIDField(null=True)  # made by the page or for the API's Idempotency-Key
     author = models.ForeignKey(
         User, models.DO_NOTHING, null=True, db_constraint=False, related_name="+", db_index=False
+    )
+    api_key = models.ForeignKey(
+        ApiKey, models.DO_NOTHING, null=True, db_constraint=False, related_name="+", db_index=False
     )
     status = models.CharField(max_length=12, choices=Status, default=Status.PREPARING)
     pause_reason = models.CharField(

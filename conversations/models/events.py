@@ -92,7 +92,7 @@ class Mark(models.Model):
 class IdempotencyKey(models.Model):
     """A client's word that a repeated request is the same act; keeps the answer 24 hours."""
 
-    client = models.CharField(max_length=60)  # "user:<id>", later "key:<id>"
+    client = models.CharField(max_length=60)  # "user:<id>" or "key:<id>"
     key = models.CharField(max_length=255)
     fingerprint = models.CharField(max_length=64)  # sha256 of method, path and body
     response_status = models.PositiveSmallIntegerField(null=True)  # null while the first is running

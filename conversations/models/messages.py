@@ -2,11 +2,12 @@
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from conversations import rules, types
 from conversations.models.conversations import Conversation
-from tenants.models import User
+from tenants.models import ApiKey, User
 from whatsapp import errors
 from whatsapp.models import MediaFile, Phone
 
@@ -71,6 +72,10 @@ class Message(models.Model):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     author = models.ForeignKey(
         User, models.DO_NOTHING, null=True, db_constraint=False, related_name="+", db_index=False
+    )
+    # Instead of an author, the program that did it.
+    api_key = models.ForeignKey(
+        ApiKey, models.DO_NOTHING, null=True, db_constraint=False, related_name="+", db_index=False
     )
     client_id = models.UUIDField(null=True)  # made by the page or for the API's Idempotency-Key
     retry_of = models.ForeignKey(
@@ -150,6 +155,13 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.status}"
+
+    @property
+    def written_by(self) -> str:
+        """Whoever of us wrote it, a person or a program; "" where nobody did."""
+        if self.api_key is not None:
+            return gettext("API: %(name)s") % {"name": self.api_key}
+        return str(self.author or "")
 
     @property
     def is_outbound(self) -> bool:

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from conversations import broadcasts, rules
 from conversations.models import Broadcast, BroadcastRecipient, Message
 from conversations.serializers.choosing import ContactsSerializer
-from conversations.serializers.reading import AuthorSerializer
+from conversations.serializers.reading import AuthorSerializer, ProgramSerializer
 from tenants.serializers import (
     BIGINT_MAX,
     PageParameters,
@@ -143,6 +143,7 @@ class BroadcastSerializer(serializers.Serializer[Any]):
     )
     percent = serializers.SerializerMethodField(help_text="How much of it is over.")
     author = AuthorSerializer(allow_null=True)
+    api_key = ProgramSerializer(allow_null=True)
     created_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)

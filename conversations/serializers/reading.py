@@ -36,6 +36,13 @@ class AuthorSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
 
 
+class ProgramSerializer(serializers.Serializer[Any]):
+    """The API key that a program sent an outbound message with."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+
+
 class FailureSerializer(serializers.Serializer[Any]):
     """Why a message was not sent, whose matter that is, and what to do."""
 
@@ -121,6 +128,7 @@ class MessageSerializer(serializers.Serializer[Any]):
     timestamp = serializers.DateTimeField(help_text="Meta's for inbound messages, else ours.")
     created_at = serializers.DateTimeField()
     author = AuthorSerializer(allow_null=True)
+    api_key = ProgramSerializer(allow_null=True)
     retry_of = serializers.IntegerField(source="retry_of_id", allow_null=True)
     media = serializers.IntegerField(
         source="media_id", allow_null=True, help_text="Its file, to be read at `media/<id>`."

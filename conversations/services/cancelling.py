@@ -42,7 +42,7 @@ def cancel(*, actor: Actor, message: Message) -> Message:
         rank=rules.RANKS["CANCELLED"],
         due_at=None,
         error_code=None,
-        error_detail=str(actor.user or "")[:_NAME_MAX_CHARACTERS],
+        error_detail=str(actor.user or actor.key or "")[:_NAME_MAX_CHARACTERS],
     )
     message.refresh_from_db()
     if not taken_back:

@@ -57,7 +57,7 @@ def note(
     ahead of ours. What is the newest word already is not written again. Locks the contact's row.
     Raises: ForbiddenError, NoteTooLongError, MergedError.
     """
-    actor.require(Permission.REPLY)
+    actor.require(Permission.EDIT_CONTACTS)
     cleaned = " ".join(rules.clean_text(words).split())
     if len(cleaned) > NOTE_MAX_CHARACTERS:
         raise NoteTooLongError

@@ -28,7 +28,7 @@ def rename(*, actor: Actor, contact: Contact, name: str) -> Contact:
     Publishes only when something changed. Locks the contact's row.
     Raises: ForbiddenError, NameTooLongError, MergedError.
     """
-    actor.require(Permission.REPLY)
+    actor.require(Permission.EDIT_CONTACTS)
     cleaned = " ".join(rules.clean_text(name).split())
     if len(cleaned) > NAME_MAX_CHARACTERS:
         raise NameTooLongError

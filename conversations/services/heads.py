@@ -42,12 +42,16 @@ _HEADS = """
             WHERE block.contact_id = contact.id AND block.phone_id = message.phone_id
                 AND block.state = ANY (%(apart)s::text[])
         ),
-        message.author_id IS NULL OR EXISTS (
+        CASE WHEN message.api_key_id IS NOT NULL THEN EXISTS (
+            SELECT FROM tenants_apikey AS key
+            WHERE key.id = message.api_key_id AND key.tenant_id = %(tenant)s
+                AND key.revoked_at IS NULL
+        ) ELSE message.author_id IS NULL OR EXISTS (
             SELECT FROM tenants_membership AS member
             JOIN tenants_user AS person ON person.id = member.user_id
             WHERE member.user_id = message.author_id AND member.tenant_id = %(tenant)s
                 AND member.role = ANY (%(roles)s::text[]) AND person.is_active
-        ),
+        ) END,
         message.retry_of_id IS NOT NULL AND EXISTS (
             SELECT FROM conversations_message AS other
             WHERE other.id <> message.id

@@ -166,9 +166,9 @@ def send_again(*, actor: Actor, message: Message, client_id: UUID, now: datetime
     return queue_draft(actor=actor, conversation_id=message.conversation_id, draft=draft, now=now)
 
 
-def check_place(*, actor: Actor) -> None:
+def check_place(*, actor: Actor, permission: Permission = Permission.REPLY) -> None:
     """An id means another row in another schema: refuse to act for a tenant anywhere else."""
-    actor.require(Permission.REPLY)
+    actor.require(permission)
     if context.current_schema() != actor.tenant.schema_name:
         raise NotFoundError
 
@@ -287,7 +287,7 @@ def _insert(draft: Message, actor: Actor, conversation: Conversation, now: datet
     draft.status = Message.Status.HELD if held else Message.Status.PENDING
     draft.rank = rules.RANKS[draft.status]
     draft.timestamp = rules.reply_timestamp(now, conversation.last_message_at)
-    draft.author = actor.user
+    draft.author, draft.api_key = actor.user, actor.key
     draft.save(force_insert=True)
     if draft.type == Message.Type.REACTION:
         reactions.note(draft)

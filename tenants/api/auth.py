@@ -121,7 +121,7 @@ class LogoutView(PlatformAPIView):
                 tenant=self.host_tenant(),
                 now=timezone.now(),
             )
-        elif bearer is not None:
+        elif bearer is not None and bearer.session_id is not None:
             sessions.end(session_id=bearer.session_id, now=timezone.now())
         else:
             raise NotAuthenticated

@@ -9,9 +9,10 @@ from django.db import connection
 from django.test import Client
 
 from tenants.feed import live
+from tenants.permissions import Scope
 from tests.access import doors
 from tests.access.things import Things
-from tests.api import Api, api_of
+from tests.api import Api, api_of, key_of
 from tests.tenants.test_sockets import is_admitted
 
 TABLE: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "table.yaml").read_text())
@@ -90,8 +91,13 @@ def test_a_route(route, method, wanted, things, people, acme):
 
     found = {who: ask(api, "acme") for who, api in apis.items()}
     found["foreign"] = ask(apis["admin"], "globex") if "<" in route else "-"
+    admin = people["admin@acme.test"]
+    programs = {scope: Api("acme.localhost", key_of(admin, acme, scope)) for scope in Scope}
+    answers = {str(scope): ask(program, "acme") for scope, program in programs.items()}
+    allowed = wanted["keys"].split(",")
 
-    assert found == wanted
+    assert answers == {scope: "ok" if scope in allowed else "403" for scope in Scope}
+    assert found == {who: answer for who, answer in wanted.items() if who != "keys"}
 
 
 @pytest.mark.parametrize("route", TABLE["console"])

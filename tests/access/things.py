@@ -10,6 +10,7 @@ from django.utils import timezone
 from conversations.models import HookDelivery, HookEndpoint, HookEvent, HookRelay
 from tenants import context
 from tenants.permissions import Actor
+from tenants.services import keys
 from tests.conftest import _sealed
 from tests.conversations.lists import broadcast_to
 from tests.conversations.sending import conversation_with, message_in
@@ -24,6 +25,7 @@ KINDS = (
     (r"settings/numbers/connect/", "connection"),
     (r"settings/numbers/signup/", "signup"),
     (r"(settings/)?apps/numbers/|(settings/)?numbers/|phones/", "phone"),
+    (r"(settings/)?api-keys/", "key"),
     (r"(settings/apps|meta-apps)/", "app"),
     (r"(settings/)?jobs/", "job"),
     (r"(inbox|conversations)/", "conversation"),
@@ -70,6 +72,7 @@ class Things:
         makers: dict[str, Callable[[], Any]] = {
             "phone": lambda: self._phone.pk,
             "app": self._app,
+            "key": self._key,
             "job": lambda: self._job("TEMPLATES_SYNC"),
             "connection": lambda: self._job("NUMBER_CONNECT"),
             "signup": lambda: self._job("SIGNUP"),
@@ -115,6 +118,10 @@ class Things:
         HookRelay.objects.get_or_create(id=1)
         event = HookEvent.objects.create(kind="webhook.test", key=str(next(_numbers)), body="{}")
         return HookDelivery.objects.create(event=event, endpoint_id=endpoint_id, state="DEAD").pk
+
+    def _key(self) -> int:
+        scopes = ["conversations:read"]
+        return keys.make(actor=self._actor, name="K", scopes=scopes, now=timezone.now()).key.pk
 
     def _app(self) -> int:
         with context.platform():

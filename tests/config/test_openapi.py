@@ -82,6 +82,8 @@ def test_it_is_openapi_3_1_with_every_route_once():
         "/api/v1/auth/logout",
         "/api/v1/auth/refresh",
         f"{tenant}/accounts/{{waba_id}}/callback-override",
+        f"{tenant}/api-keys/",
+        f"{tenant}/api-keys/{{id}}/",
         f"{tenant}/blocks/",
         f"{tenant}/blocks/refresh",
         f"{tenant}/broadcasts/",
@@ -164,6 +166,7 @@ def test_only_signing_in_needs_no_token():
 
     assert free == {"auth_login", "auth_refresh"}
     assert DOCUMENT["components"]["securitySchemes"]["accessToken"]["scheme"] == "bearer"
+    assert DOCUMENT["components"]["securitySchemes"]["apiKey"]["scheme"] == "bearer"
 
 
 def test_examples_are_what_their_schemas_say():

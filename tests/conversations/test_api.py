@@ -297,7 +297,7 @@ def test_messages_come_newest_first_with_everything_known_of_them(
     assert set(results[1]["error"]) == {"code", "title", "detail", "whose", "action"}
     assert set(results[2]) == {
         *("id", "conversation", "phone", "client_id", "wamid", "direction", "type", "status"),
-        *("timestamp", "created_at", "author", "retry_of", "media", "error", "text"),
+        *("timestamp", "created_at", "author", "api_key", "retry_of", "media", "error", "text"),
         *("context", "referral", "reactions", "edited_at", "revoked_at"),
     }
     assert results[2]["text"] == {"body": conversation.last_message.text}

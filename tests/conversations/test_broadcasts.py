@@ -23,10 +23,11 @@ from conversations.services import claims, delivery, outbound, outbox, reconcili
 from conversations.services.broadcasts import control, feeding, progress
 from conversations.services.outbound import PhoneInactiveError
 from conversations.services.template_sending import TemplateNotApprovedError
-from tenants import context, queue
+from tenants import context, permissions, queue
 from tenants.errors import ForbiddenError, NotFoundError
 from tenants.feed.models import Change
-from tenants.models import AuditEvent, Membership
+from tenants.models import ApiKey, AuditEvent, Membership
+from tests.api import key_of
 from tests.conversations import lists
 from tests.conversations.sending import conversation_with
 from tests.whatsapp import raw_meta
@@ -571,6 +572,22 @@ def test_it_stops_by_itself_when_its_starter_may_no_longer_send(running, ana, ac
     control.resume(actor=boss, broadcast=broadcast, now=timezone.now())
     feeding.run(now=timezone.now())
     assert {one.author for one in Message.objects.all()} == {boss.user}
+
+
+def test_a_program_s_stops_by_itself_when_its_key_is_revoked(made, people, acme):
+    key_of(people["admin@acme.test"], acme, "broadcasts:write")
+    with context.platform():
+        program = permissions.key_actor(ApiKey.objects.select_related("tenant").get())
+    broadcast = control.start(actor=program, broadcast=made(3), now=timezone.now())
+    feeding.run(now=timezone.now())
+    assert {one.api_key_id for one in Message.objects.all()} == {program.key.pk}
+    assert not lists.reloaded(broadcast).pause_reason
+
+    with context.platform():
+        ApiKey.objects.update(revoked_at=timezone.now())
+    feeding.run(now=timezone.now())
+
+    assert lists.reloaded(broadcast).pause_reason == "AUTHOR"
 
 
 # --- who may, and when ----------------------------------------------------------------------------

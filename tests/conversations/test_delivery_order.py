@@ -13,7 +13,8 @@ from conversations.models import Block, Message
 from conversations.rules import Lane
 from conversations.services import claims, delivery, outbound
 from tenants import buckets, context, permissions, queue, stopping
-from tenants.models import Membership, Plan
+from tenants.models import ApiKey, Membership, Plan
+from tests.api import key_of
 from tests.conversations.sending import conversation_with, message_in
 from tests.whatsapp import raw_meta
 from whatsapp import errors
@@ -385,3 +386,53 @@ def test_what_is_handed_back_too_late_stays_as_it_is(phone, talk):
 
 def test_the_roles_that_reply_are_the_table_s():
     assert permissions.TABLE[permissions.Permission.REPLY] == {"ADMIN", "OPERATOR"}
+
+
+@pytest.fixture
+def program(people, acme):
+    """Return the row of a key of acme's that may send."""
+    secret = key_of(people["admin@acme.test"], acme, "messages:write")
+    with context.platform():
+        return ApiKey.objects.select_related("tenant").get(prefix=secret.split("_")[1])
+
+
+def test_what_a_program_queued_goes_as_long_as_its_key_is_not_revoked(meta, phone, talk, program):
+    first, second = talk(), talk()
+    actor = permissions.key_actor(program)
+    sent = outbound.send_text(
+        actor=actor, conversation=first, text="one", client_id=uuid4(), now=timezone.now()
+    )
+    drain(phone)
+    waits = outbound.send_text(
+        actor=actor, conversation=second, text="two", client_id=uuid4(), now=timezone.now()
+    )
+    with context.platform():
+        ApiKey.objects.update(revoked_at=timezone.now())
+    drain(phone)
+
+    assert (fresh(sent).status, fresh(sent).written_by) == ("ACCEPTED", "API: Loja")
+    waits = fresh(waits)
+    assert (waits.status, waits.error_code) == ("FAILED", errors.NOT_PERMITTED)
+    assert len(meta.requests) == 1
+
+
+def test_what_an_expired_key_queued_in_time_goes(meta, phone, talk, program):
+    message = message_in(talk(), api_key=program)
+    with context.platform():
+        ApiKey.objects.update(expires_at=timezone.now())
+
+    drain(phone)
+
+    assert fresh(message).status == "ACCEPTED"
+
+
+def test_a_key_of_another_tenant_sends_nothing(meta, phone, talk, people, globex):
+    key_of(people["admin@globex.test"], globex, "messages:write")
+    with context.platform():
+        theirs = ApiKey.objects.get()
+    message = message_in(talk(), api_key=theirs)
+
+    drain(phone)
+
+    assert meta.requests == []
+    assert fresh(message).error_code == errors.NOT_PERMITTED

@@ -35,6 +35,7 @@ def written():
     [
         (f"token {TOKEN} refused", TOKEN),
         ("Authorization: Bearer abc.def.ghi", "abc.def.ghi"),
+        (f"the key blc_k3v9x0q2m7ta_{'x' * 40} of a shop", "x" * 40),
         ("Authorization: abc.def.ghi", "abc.def.ghi"),
         ("{'Authorization': 'Bearer abc.def.ghi'}", "abc.def.ghi"),
         ("GET /x?access_token=abcdef&y=1", "abcdef"),

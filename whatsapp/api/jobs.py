@@ -12,7 +12,7 @@ from whatsapp.serializers import JobSerializer
 
 
 class JobView(TenantAPIView):
-    permission = Permission.READ_CONVERSATIONS
+    permission = Permission.FOLLOW_JOBS
 
     @extend_schema(
         operation_id="jobs_read",

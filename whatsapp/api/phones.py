@@ -43,7 +43,7 @@ def _shown(name: str, value: dict[str, Any]) -> OpenApiExample:
 
 
 class PhoneListView(TenantAPIView):
-    permission = Permission.READ_CONVERSATIONS
+    permission = Permission.READ_NUMBERS
     parameters_class = PhoneParameters
 
     @extend_schema(
@@ -67,7 +67,7 @@ class PhoneListView(TenantAPIView):
 
 
 class PhoneView(TenantAPIView):
-    permission = Permission.READ_CONVERSATIONS
+    permission = Permission.READ_NUMBERS
     permission_to_change = Permission.MANAGE_NUMBERS
 
     @extend_schema(

@@ -36,7 +36,7 @@ _JOB = OpenApiExample(
 
 
 class ProfileView(TenantAPIView):
-    permission = Permission.READ_CONVERSATIONS
+    permission = Permission.READ_NUMBERS
     permission_to_change = Permission.MANAGE_NUMBERS
 
     @extend_schema(

@@ -34,7 +34,7 @@ _QUEUED = OpenApiExample("A job", value=examples.JOB, response_only=True, status
 
 
 class TemplateListView(TenantAPIView):
-    permission = Permission.READ_CONVERSATIONS
+    permission = Permission.READ_TEMPLATES
     permission_to_change = Permission.MANAGE_TEMPLATES
     parameters_class = TemplateParameters
 
@@ -96,7 +96,7 @@ class TemplateListView(TenantAPIView):
 
 
 class SyncView(TenantAPIView):
-    permission = Permission.REPLY
+    permission = Permission.SYNC_TEMPLATES
 
     @extend_schema(
         operation_id="templates_sync",
@@ -113,7 +113,7 @@ class SyncView(TenantAPIView):
 
 
 class TemplateView(TenantAPIView):
-    permission = Permission.READ_CONVERSATIONS
+    permission = Permission.READ_TEMPLATES
     permission_to_change = Permission.MANAGE_TEMPLATES
     parameters_of = {"DELETE": DeletionParameters}
 

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from tenants.models import User
+from tenants.models import ApiKey, User
 from whatsapp import sniffing
 from whatsapp.models.numbers import Phone
 
@@ -44,6 +44,9 @@ class MediaFile(models.Model):
     media_id = models.CharField(max_length=100, blank=True, default="", db_default="")
     author = models.ForeignKey(
         User, models.DO_NOTHING, null=True, db_constraint=False, related_name="+", db_index=False
+    )
+    api_key = models.ForeignKey(
+        ApiKey, models.DO_NOTHING, null=True, db_constraint=False, related_name="+", db_index=False
     )
     key = models.UUIDField(unique=True, editable=False)  # names the file in the storage
     name = models.CharField(max_length=200, blank=True, default="")  # as sent, cleaned

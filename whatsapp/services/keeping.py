@@ -69,6 +69,7 @@ def _take(actor: Actor, source: IO[bytes], name: str, declared: str, kind: str) 
     size, head = _look(source)
     file = MediaFile(
         author=actor.user,
+        api_key=actor.key,
         key=uuid4(),
         name=name,
         mime_declared=cleaning.clean_text(declared)[:100],
@@ -112,8 +113,10 @@ def _sha256(source: IO[bytes]) -> str:
 def _same(file: MediaFile) -> MediaFile | None:
     """Find the file among those that its author uploaded before."""
     known = MediaFile.objects.filter(phone=None, state=_State.STORED, sha256=file.sha256)
-    same = known.filter(author=file.author, name=file.name, mime_type=file.mime_type)
-    return same.order_by("pk").first() if file.author else None
+    same = known.filter(
+        author=file.author, api_key=file.api_key, name=file.name, mime_type=file.mime_type
+    )
+    return same.order_by("pk").first() if file.author or file.api_key else None
 
 
 def _keep(file: MediaFile, actor: Actor, source: IO[bytes]) -> MediaFile:

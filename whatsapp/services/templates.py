@@ -62,7 +62,7 @@ def sync(*, actor: Actor) -> list[Job]:
 
     Raises: ForbiddenError, NoAccountError.
     """
-    actor.require(Permission.REPLY)
+    actor.require(Permission.SYNC_TEMPLATES)
     phones = Phone.objects.filter(status=Phone.Status.ACTIVE).order_by("waba_id")
     accounts = list(phones.values_list("waba_id", flat=True).distinct())
     if not accounts:

@@ -43,8 +43,7 @@ def create(
     ListUnreadableError, NobodyChosenError, TooManyChosenError, ValuesInvalidError (for a file that
     will not do).
     """
-    actor.require(Permission.BROADCAST)
-    outbound.check_place(actor=actor)
+    outbound.check_place(actor=actor, permission=Permission.BROADCAST)
     _check(phone, template)
     if kind == Kind.FILE:
         reading.head(body)
@@ -57,6 +56,7 @@ def create(
         phone=phone,
         template=template,
         author=actor.user,
+        api_key=actor.key,
         client_id=client_id,
         status=Status.DRAFT if values is None else Status.PREPARING,
         values=values_kept,
@@ -137,8 +137,7 @@ def _file_of(
 
 
 def _locked(actor: Actor, broadcast: Broadcast, states: Collection[str]) -> Broadcast:
-    actor.require(Permission.BROADCAST)
-    outbound.check_place(actor=actor)
+    outbound.check_place(actor=actor, permission=Permission.BROADCAST)
     # Rivals: the task that reads its list, and another person's click.
     found = Broadcast.objects.select_for_update().filter(pk=broadcast.pk).first()
     if found is None or found.status not in states:

@@ -166,7 +166,7 @@ def stop(
 
 def _locked(actor: Actor, broadcast: Broadcast, states: Collection[str]) -> Broadcast:
     actor.require(Permission.BROADCAST)
-    outbound.check_place(actor=actor)
+    outbound.check_place(actor=actor, permission=Permission.BROADCAST)
     # Rivals: the feeder, another operator's click, and the count that may end it.
     rows = Broadcast.objects.select_related("phone", "template").select_for_update(of=("self",))
     found = rows.filter(pk=broadcast.pk).first()
@@ -184,7 +184,7 @@ def _run(actor: Actor, broadcast: Broadcast, now: datetime, word: str) -> Broadc
         raise TemplateNotApprovedError
     broadcast.status, broadcast.pause_reason = Status.RUNNING, ""
     broadcast.waits()
-    broadcast.author = actor.user
+    broadcast.author, broadcast.api_key = actor.user, actor.key
     broadcast.judged_at = now
     broadcast.number_quality = number_quality(broadcast.phone)
     broadcast.template_quality = broadcast.template.quality

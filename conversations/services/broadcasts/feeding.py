@@ -19,7 +19,7 @@ from conversations.services import merging
 from conversations.services.broadcasts import control, handing, outreach, progress
 from tenants import context, queue, stopping
 from tenants.crashing import crash_point
-from tenants.models import Membership, Tenant
+from tenants.models import ApiKey, Membership, Tenant
 from tenants.permissions import TABLE, Permission, system_actor
 from tenants.services import usage
 from whatsapp.models import Phone
@@ -141,11 +141,17 @@ def _reason_to_stop(broadcast: Broadcast, phone: Phone, tenant: Tenant) -> str:
     fell = _fell(broadcast.number_quality, control.number_quality(phone))
     if fell or _fell(broadcast.template_quality, broadcast.template.quality):
         return Reason.QUALITY
+    return "" if _author_may(broadcast, tenant) else Reason.AUTHOR
+
+
+def _author_may(broadcast: Broadcast, tenant: Tenant) -> bool:
+    if broadcast.api_key_id is not None:
+        keys = ApiKey.objects.filter(pk=broadcast.api_key_id, tenant=tenant, revoked_at=None)
+        return keys.exists()
+    if broadcast.author_id is None:
+        return True
     places = Membership.objects.filter(user=broadcast.author_id, tenant=tenant)
-    roles = TABLE[Permission.BROADCAST]
-    if broadcast.author_id and not places.filter(role__in=roles, user__is_active=True).exists():
-        return Reason.AUTHOR
-    return ""
+    return places.filter(role__in=TABLE[Permission.BROADCAST], user__is_active=True).exists()
 
 
 def _fell(before: str, now: str) -> bool:

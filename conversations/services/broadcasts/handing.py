@@ -201,7 +201,8 @@ def _draft(
     if before is not None:  # it follows its person, as the thread shows one bubble of both
         draft.conversation_id = before.conversation_id
         draft.retry_of_id = before.retry_of_id or before.pk
-    draft.broadcast, draft.author_id = broadcast, broadcast.author_id
+    draft.broadcast = broadcast
+    draft.author_id, draft.api_key_id = broadcast.author_id, broadcast.api_key_id
     draft.direction, draft.lane = Message.Direction.OUTBOUND, rules.Lane.BULK
     draft.status, draft.rank = Message.Status.PENDING, rules.RANKS["PENDING"]
     draft.timestamp = now

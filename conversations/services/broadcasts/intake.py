@@ -32,7 +32,7 @@ from tenants import context, queue, selectors, stopping
 from tenants.crashing import crash_point
 from tenants.errors import DomainError
 from tenants.models import Tenant
-from tenants.permissions import Actor
+from tenants.permissions import Actor, key_actor
 from whatsapp import rendering
 from whatsapp.models import MessageTemplate
 from whatsapp.rendering import Problem, ValuesError
@@ -119,7 +119,7 @@ def _claimed(broadcast_id: int) -> Broadcast | None:
     claim = {"lease_until": now + LEASE, "total": 0, "list_attempts": F("list_attempts") + 1}
     if not _unread(now).filter(pk=broadcast_id).update(**claim):
         return None
-    rows = Broadcast.objects.select_related("phone", "template", "author")
+    rows = Broadcast.objects.select_related("phone", "template", "author", "api_key")
     return rows.filter(pk=broadcast_id).first()
 
 
@@ -267,5 +267,8 @@ def _starter(broadcast: Broadcast) -> Actor | None:
     schema = context.current_schema()
     with context.platform():
         tenant = Tenant.objects.filter(schema_name=schema).first()
+    key = broadcast.api_key
+    if key is not None:
+        return key_actor(key) if key.revoked_at is None else None
     author = broadcast.author
     return selectors.actor_of(author, tenant) if author and tenant else None

@@ -252,6 +252,15 @@ class AuditEvent(models.Model):
         related_name="+",
         db_constraint=False,
     )
+    api_key = models.ForeignKey(
+        "tenants.ApiKey",
+        models.DO_NOTHING,
+        null=True,
+        verbose_name=_("API key"),
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+    )
     action = models.CharField(_("action"), max_length=60)
     target = models.CharField(_("target"), max_length=120)
     changes = models.JSONField(_("changes"), default=dict)

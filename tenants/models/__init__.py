@@ -1,0 +1,29 @@
+"""Who the customers are, who works for them, and what they let programs do."""
+
+from tenants.models.keys import ApiKey
+from tenants.models.platform import (
+    AuditEvent,
+    Domain,
+    LoginFailure,
+    Membership,
+    Plan,
+    Rate,
+    RefreshSession,
+    Tenant,
+    User,
+    UserManager,
+)
+
+__all__ = [
+    "ApiKey",
+    "AuditEvent",
+    "Domain",
+    "LoginFailure",
+    "Membership",
+    "Plan",
+    "Rate",
+    "RefreshSession",
+    "Tenant",
+    "User",
+    "UserManager",
+]
