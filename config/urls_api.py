@@ -21,7 +21,7 @@ from conversations.api import (
     template_sending,
     uploads,
 )
-from tenants.api import auth, keys
+from tenants.api import auth, keys, sessions
 from whatsapp.api import callbacks, jobs, meta_apps, phones, policies, profile, signup, templates
 
 
@@ -82,6 +82,8 @@ tenant_patterns: list[URLPattern] = [
     *_both("phones/<int:pk>/profile/refresh", profile.ProfileRefreshView),
     *_both("api-keys/", keys.KeyListView),
     *_both("api-keys/<int:pk>/", keys.KeyView),
+    *_both("sessions/", sessions.SessionListView),
+    *_both("sessions/<uuid:session_id>/", sessions.SessionView),
     *_both("meta-apps/", meta_apps.MetaAppListView),
     *_both("meta-apps/<int:pk>/", meta_apps.MetaAppView),
     *_both("meta-apps/<int:pk>/previous-secret", meta_apps.PreviousSecretView),

@@ -170,6 +170,26 @@ def key_for(actor: Actor, pk: int) -> ApiKey:
     return key
 
 
+def sessions_of(actor: Actor, *, now: datetime) -> list[RefreshSession]:
+    """Return a person's own sessions in the tenant that go on, the one used last first.
+
+    Raises: ForbiddenError.
+    """
+    actor.require(Permission.OWN_SESSIONS)
+    if actor.user is None:
+        return []
+    own = RefreshSession.objects.filter(user=actor.user, tenant=actor.tenant)
+    return list(own.filter(revoked_at=None, expires_at__gt=now).order_by("-used_at", "-pk"))
+
+
+def session_for(actor: Actor, session_id: UUID, *, now: datetime) -> RefreshSession:
+    """Return one of a person's own sessions. Raises: ForbiddenError, NotFoundError."""
+    for session in sessions_of(actor, now=now):
+        if session.pk == session_id:
+            return session
+    raise NotFoundError
+
+
 def active_tenant(reference: str) -> Tenant | None:
     """Return the active tenant of a UUID (in its canonical form) or a subdomain. One query."""
     field = "pk" if _is_uuid(reference) else "subdomain"

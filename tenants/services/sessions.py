@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from tenants import context, selectors
 from tenants.models import RefreshSession, Tenant
-from tenants.permissions import Actor
+from tenants.permissions import Actor, Permission
 from tenants.services import credentials, tokens
 from tenants.services.tokens import Claims, InvalidTokenError, Kind
 
@@ -75,6 +75,17 @@ def end(*, session_id: UUID, now: datetime) -> None:
     """End one session; the person's other sessions go on. Twice is no error."""
     with context.platform():
         RefreshSession.objects.filter(pk=session_id, revoked_at=None).update(revoked_at=now)
+
+
+def end_own(*, actor: Actor, now: datetime, but: UUID | None = None) -> None:
+    """End a person's own sessions in the tenant, one excepted if named. Raises: ForbiddenError."""
+    actor.require(Permission.OWN_SESSIONS)
+    if actor.user is None:
+        return
+    with context.platform():
+        own = RefreshSession.objects.filter(user=actor.user, tenant=actor.tenant, revoked_at=None)
+        others = own if but is None else own.exclude(pk=but)
+        others.update(revoked_at=now)
 
 
 def end_by_token(*, token: str, tenant: Tenant | None, now: datetime) -> None:

@@ -11,6 +11,7 @@ from conversations.models import HookDelivery, HookEndpoint, HookEvent, HookRela
 from tenants import context
 from tenants.permissions import Actor
 from tenants.services import keys
+from tests.api import open_session
 from tests.conftest import _sealed
 from tests.conversations.lists import broadcast_to
 from tests.conversations.sending import conversation_with, message_in
@@ -64,6 +65,8 @@ class Things:
             made |= {"message_id": message.pk, "pk": message.conversation_id}
         if "<int:delivery_id>" in tail:
             made["delivery_id"] = self._delivery(made["pk"])
+        if "<uuid:session_id>" in tail and self._actor.user is not None:
+            made["session_id"] = open_session(self._actor.user, self._actor.tenant).session_id
         if "<int:template_id>" in tail:
             made["template_id"] = self._template().pk
         return made

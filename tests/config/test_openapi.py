@@ -124,6 +124,8 @@ def test_it_is_openapi_3_1_with_every_route_once():
         f"{tenant}/phones/{{id}}/profile/refresh",
         f"{tenant}/phones/{{id}}/read-policy",
         f"{tenant}/phones/{{id}}/token",
+        f"{tenant}/sessions/",
+        f"{tenant}/sessions/{{session_id}}/",
         f"{tenant}/templates/",
         f"{tenant}/templates/sync",
         f"{tenant}/templates/{{id}}/",
