@@ -17,7 +17,7 @@ DUMMY = SECRET_KEY=lint-lint-Lint-lint-LINT-lint-0123-lint-4567-lint-89ab \
 	LOG_LEVEL=CRITICAL
 
 .DEFAULT_GOAL = help
-.PHONY: help demo test check faults mutants format lock messages python
+.PHONY: help demo test check faults mutants format lock messages schema python
 .SUFFIXES:
 
 help: ## say what there is
@@ -56,6 +56,9 @@ lock: $(VENV)/.dev ## renew uv.lock and the requirements made from it
 		--no-default-groups --group demo --output-file requirements.txt
 	$(VENV)/bin/uv export --quiet --frozen --no-annotate --no-header --no-emit-project \
 		--all-groups --output-file tests/requirements.txt
+
+schema: $(VENV)/.dev ## renew docs/openapi.yaml from the API's views
+	$(DUMMY) $(PY) manage.py spectacular --urlconf config.urls_api --lang en --file docs/openapi.yaml
 
 messages: $(VENV)/.dev ## renew locale/ from what pages and code say; needs gettext (xgettext, msgmerge)
 	@command -v xgettext >/dev/null || { echo "gettext is not installed: apt install gettext"; exit 1; }
