@@ -82,7 +82,6 @@ DATABASE_STATEMENT_TIMEOUT_SECONDS = env.int("DATABASE_STATEMENT_TIMEOUT_SECONDS
 DATABASE_POOL_MAX = env.int("DATABASE_POOL_MAX", default=16)
 DATABASES = {"default": env.db("DATABASE_URL", engine="tenants.db")}
 DATABASES["default"]["CONN_MAX_AGE"] = 0  # the pool keeps the sessions
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # a restart of PostgreSQL fails no request
 DATABASES["default"]["OPTIONS"] = {
     **DATABASES["default"].get("OPTIONS", {}),  # what the address says, such as sslmode
     "pool": {"min_size": 1, "max_size": DATABASE_POOL_MAX, "timeout": 5},

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+import psycopg
 from django_tenants.postgresql_backend import base
+from psycopg_pool import ConnectionPool
 
 # No such schema exists; PostgreSQL accepts it in search_path.
 NOWHERE = "nowhere"
@@ -12,6 +14,24 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.set_schema_to_nowhere()
+
+    def get_new_connection(self, conn_params: Any) -> Any:
+        """Return a session that is alive: a restart of PostgreSQL fails no request.
+
+        Where one that waited in the pool is dead, the others are as well, and all are made anew.
+        (The pool's own check looks at one after the other, and waits longer after each.)
+        """
+        session = super().get_new_connection(conn_params)
+        pool = self.pool
+        if pool is None:
+            return session
+        try:
+            ConnectionPool.check_connection(session)
+        except psycopg.OperationalError:
+            pool.putconn(session)
+            pool.drain()
+            return super().get_new_connection(conn_params)
+        return session
 
     def set_schema_to_nowhere(self) -> None:
         """Leave every schema: the next query without a tenant fails."""

@@ -160,7 +160,7 @@ FAULTS = [
         (
             "ended the sessions that nobody used, as a restart does",
             "they are found out before they are used: no page fails",
-            (f"{POSTGRES}::test_a_session_that_ended_while_nobody_used_it_fails_no_page",),
+            (f"{POSTGRES}::test_sessions_that_ended_while_nobody_used_them_fail_no_page",),
         ),
         (
             "has no room for another session",

@@ -24,6 +24,7 @@ _END = """
         AND application_name LIKE 'balcao%'
 """
 # Django's, which have no name of their own.
+WAITING_SESSIONS = 8
 _WAITING = """
     SELECT pid FROM pg_stat_activity
     WHERE datname = current_database() AND application_name = '' AND state = 'idle'
@@ -79,12 +80,25 @@ def test_sessions_that_end_in_the_middle_lose_nothing(acme, meta_app, phones):
     assert_invariants(acknowledged={"acme": wamids})
 
 
-def test_a_session_that_ended_while_nobody_used_it_fails_no_page(page):
+def test_sessions_that_ended_while_nobody_used_them_fail_no_page(page):
+    """As many as a busy hour leaves: each must not cost the next request a look and a wait."""
     ana = page("ana@acme.test")
     assert ana.get("/inbox/").status_code == 200
+    together = threading.Barrier(WAITING_SESSIONS)
+
+    def use_one() -> None:
+        connection.ensure_connection()
+        together.wait(30)
+        connections.close_all()
+
+    users = [threading.Thread(target=use_one) for _ in range(WAITING_SESSIONS)]
+    for user in users:
+        user.start()
+    for user in users:
+        user.join()
     connections.close_all()  # as at the end of a request: they wait for the next one
     with raw.connect(name="the fault") as session:
-        assert session.execute(_END_WAITING).fetchall()
+        assert len(session.execute(_END_WAITING).fetchall()) >= WAITING_SESSIONS
         until(lambda: not session.execute(_WAITING).fetchall())
 
     assert ana.get("/inbox/").status_code == 200

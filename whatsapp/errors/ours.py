@@ -29,7 +29,7 @@ OURS: dict[int, Failure] = {
         ALREADY_ARRIVED,
         whose=Whose.US,
         title=_("Not sent: the first attempt arrived after all."),
-        action="",
+        action=_("There is nothing to do."),
     ),
     **setup(
         QUOTA_REACHED,
