@@ -29,5 +29,5 @@ def test_while_everything_is_killed_nothing_is_lost_or_doubled():
     for word in ("lost", "doubled", "misplaced", "fallen", "broken"):
         assert done.stdout.count(f"{word:<9} 0") == 2, done.stdout
     assert "16 kill -9" in done.stdout
-    assert "}, 0 ended by themselves" in done.stdout
+    assert "), 0 ended by themselves" in done.stdout
     assert "1 kills and 1 flushes of Valkey, 1 immediate restarts" in done.stdout
