@@ -20,6 +20,7 @@ from conversations.models import HookDelivery, HookEndpoint
 from conversations.services.hooks import endpoints
 from tenants.access import OperatorRequest, role_required
 from tenants.errors import DomainError
+from tenants.forms import tried
 from tenants.permissions import Permission
 
 SHOWN_MAX = 50
@@ -37,7 +38,7 @@ def webhooks(request: OperatorRequest) -> HttpResponse:
             endpoint, secret = endpoints.create(actor=request.actor, **form.cleaned_data)
             return _with_secret(request, endpoint, secret)
 
-        if (made := _tried(form, create)) is not None:
+        if (made := tried(form, create)) is not None:
             return made
     context = {"endpoints": told.endpoints_of(request.actor), "form": form}
     status = 400 if form.errors else 200
@@ -59,7 +60,7 @@ def webhook(request: OperatorRequest, pk: int) -> HttpResponse:
             messages.success(request, _("Saved."))
             return redirect("webhook", endpoint.pk)
 
-        if (changed := _tried(form, change)) is not None:
+        if (changed := tried(form, change)) is not None:
             return changed
     return _shown(request, endpoint, form=form)
 
@@ -177,12 +178,3 @@ def _acted(
     except DomainError as refusal:
         messages.error(request, str(refusal))
     return redirect("webhook", endpoint.pk)
-
-
-def _tried(form: django_forms.Form, act: Callable[[], HttpResponse]) -> HttpResponse | None:
-    """Act; None, and the sentence in the form, when that was refused."""
-    try:
-        return act()
-    except DomainError as refusal:
-        form.add_error(None, str(refusal))
-        return None

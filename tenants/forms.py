@@ -1,14 +1,26 @@
 """What people type in to be let in, and to let programs in."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from tenants.errors import DomainError
 from tenants.permissions import Scope
 
 NETWORKS_MAX = 20
+
+
+def tried(form: forms.Form, act: Callable[[], HttpResponse]) -> HttpResponse | None:
+    """Act; None, and the sentence in the form, when that was refused."""
+    try:
+        return act()
+    except DomainError as refusal:
+        form.add_error(None, str(refusal))
+        return None
 
 
 class LoginForm(forms.Form):

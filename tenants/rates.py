@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-REST_OF_THE_WORLD = ""
-
 
 @dataclass(frozen=True, slots=True)
 class Price:

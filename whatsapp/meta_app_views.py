@@ -1,6 +1,5 @@
 """The pages of a tenant's own Meta apps."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django import forms as django_forms
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from tenants import sealing
 from tenants.access import OperatorRequest, role_required
 from tenants.errors import DomainError
+from tenants.forms import tried
 from tenants.permissions import Permission
 from whatsapp import selectors as numbers
 from whatsapp.forms import meta_apps as forms
@@ -37,7 +37,7 @@ def meta_apps(request: OperatorRequest) -> HttpResponse:
             messages.success(request, _("The app is known now. Give Meta its address."))
             return redirect("meta_app", app.pk)
 
-        if (made := _tried(form, register)) is not None:
+        if (made := tried(form, register)) is not None:
             return made
     apps = list(selectors.own_apps(request.actor))
     context = {"apps": apps, "form": form, "numbers": _numbers(request, apps)}
@@ -76,7 +76,7 @@ def meta_app_secret(request: OperatorRequest, pk: int) -> HttpResponse:
             messages.success(request, _("The new secret counts from now on."))
             return redirect("meta_app", app.pk)
 
-        if (changed := _tried(form, change)) is not None:
+        if (changed := tried(form, change)) is not None:
             return changed
     return _shown(request, app, secret_form=form)
 
@@ -155,12 +155,3 @@ def _shown(
     }
     wrong = any(one is not None and one.errors for one in (form, secret_form))
     return render(request, "whatsapp/meta_app.html", context, status=400 if wrong else 200)
-
-
-def _tried(form: django_forms.Form, act: Callable[[], HttpResponse]) -> HttpResponse | None:
-    """Act; None, and the sentence in the form, when that was refused."""
-    try:
-        return act()
-    except DomainError as refusal:
-        form.add_error(None, str(refusal))
-        return None

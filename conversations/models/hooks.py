@@ -123,10 +123,6 @@ class HookDelivery(models.Model):
         return f"#{self.pk} {self.state}"
 
     @property
-    def is_dead(self) -> bool:
-        return self.state == self.State.DEAD
-
-    @property
     def is_pending(self) -> bool:
         return self.state == self.State.PENDING
 

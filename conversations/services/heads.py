@@ -11,6 +11,7 @@ from conversations import blocked, rules
 from conversations.models import Message
 from conversations.services import statuses
 from conversations.services.outbox import Move
+from tenants.feed import usage
 from tenants.feed.live import Cursor
 from tenants.models import Tenant
 from tenants.permissions import TABLE, Permission
@@ -30,13 +31,14 @@ NO_ADDRESS = _("No number of this customer is known.")
 # unknown holds the others up for a while only. What one of us writes overtakes what waits in bulk.
 # A file that it brings is with Meta already, unless the window closed meanwhile. A row that a rival
 # has locked is the rival's; what he did to it is looked at again after the lock.
-_HEADS = """
+_HEADS = f"""
     SELECT message.lane, message.id, message.attempts, message.conversation_id,
         conversation.contact_id, message.type,
-        message.content::text, message.extras #>> '{context,id}', message.media_id, upload.media_id,
+        message.content::text, message.extras #>> '{{context,id}}',
+        message.media_id, upload.media_id,
         conversation.window_opened_at,
         contact.marketing_opted_out_at IS NOT NULL
-            AND message.extras #>> '{template,category}' IS NOT DISTINCT FROM 'MARKETING',
+            AND message.extras #>> '{{template,category}}' IS NOT DISTINCT FROM 'MARKETING',
         EXISTS (
             SELECT FROM conversations_block AS block
             WHERE block.contact_id = contact.id AND block.phone_id = message.phone_id
@@ -59,10 +61,7 @@ _HEADS = """
                 AND other.status IN ('ACCEPTED', 'SENT', 'DELIVERED', 'READ')
         ),
         recipient.kind, recipient.value, message.created_at, clock_timestamp(),
-        %(quota)s::bigint < (
-            SELECT COALESCE(sum(usage.sent), 0) FROM feed_usageday AS usage
-            WHERE usage.day >= date_trunc('month', now() AT TIME ZONE 'UTC')::date
-        )
+        %(quota)s::bigint < {usage.SENT_THIS_MONTH}
     FROM unnest(%(lanes)s::int[]) AS lane (number)
     CROSS JOIN LATERAL (
         SELECT one.id FROM conversations_message AS one
@@ -105,7 +104,7 @@ _HEADS = """
     WHERE message.status = 'PENDING'
     ORDER BY message.id
     FOR NO KEY UPDATE OF message SKIP LOCKED
-"""
+"""  # noqa: S608 - words of our own
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,17 @@ from datetime import datetime
 from tenants.db import arrays
 from tenants.feed.live import Cursor
 
+_SINCE = "date_trunc('month', now() AT TIME ZONE 'UTC')::date"
+# To be asked within somebody's statement.
+SENT_THIS_MONTH = f"""(
+    SELECT COALESCE(sum(usage.sent), 0) FROM feed_usageday AS usage WHERE usage.day >= {_SINCE}
+)"""  # noqa: S608 - words of our own
+# What the plan allows is looked up by the path: one schema, one tenant.
+_ALLOWED = """(
+    SELECT plan.messages_per_month FROM tenants_tenant AS tenant
+    JOIN tenants_plan AS plan ON plan.id = tenant.plan_id
+    WHERE tenant.schema_name = current_schema()
+)"""
 # The day of the transaction, as rows' created_at have it.
 _COUNT = """
     INSERT INTO feed_usageday AS usage (day, received, sent)
@@ -19,9 +30,8 @@ _COUNT = """
         received = usage.received + excluded.received, sent = usage.sent + excluded.sent
 """
 # The present day's row is read as a rival left it, since it is locked; that of other days of the
-# month nobody adds to any more. What the plan allows is looked up by the path: one schema, one
-# tenant.
-_COUNT_SENT = """
+# month nobody adds to any more.
+_COUNT_SENT = f"""
     WITH counted AS (
         INSERT INTO feed_usageday AS usage (day, received, sent)
         VALUES ((now() AT TIME ZONE 'UTC')::date, 0, %(sent)s)
@@ -32,22 +42,15 @@ _COUNT_SENT = """
         FROM feed_usageday AS usage, counted
         WHERE usage.day >= date_trunc('month', counted.day)::date AND usage.day <> counted.day
     )
-    SELECT (before.received + counted.received)::bigint, (before.sent + counted.sent)::bigint, (
-        SELECT plan.messages_per_month FROM tenants_tenant AS tenant
-        JOIN tenants_plan AS plan ON plan.id = tenant.plan_id
-        WHERE tenant.schema_name = current_schema()
-    )
+    SELECT (before.received + counted.received)::bigint, (before.sent + counted.sent)::bigint,
+        {_ALLOWED}
     FROM counted, before
-"""
-_MONTH = """
-    SELECT COALESCE(sum(usage.received), 0)::bigint, COALESCE(sum(usage.sent), 0)::bigint, (
-        SELECT plan.messages_per_month FROM tenants_tenant AS tenant
-        JOIN tenants_plan AS plan ON plan.id = tenant.plan_id
-        WHERE tenant.schema_name = current_schema()
-    )
-    FROM feed_usageday AS usage
-    WHERE usage.day >= date_trunc('month', now() AT TIME ZONE 'UTC')::date
-"""
+"""  # noqa: S608 - words of our own
+_MONTH = f"""
+    SELECT COALESCE(sum(usage.received), 0)::bigint, COALESCE(sum(usage.sent), 0)::bigint,
+        {_ALLOWED}
+    FROM feed_usageday AS usage WHERE usage.day >= {_SINCE}
+"""  # noqa: S608 - words of our own
 # What was queued before anybody counted cannot be taken from the count.
 _TAKE_BACK = """
     WITH back AS (
