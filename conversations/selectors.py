@@ -43,10 +43,11 @@ class MergedError(DomainError):
 
 def visible_to(actor: Actor) -> QuerySet[Conversation]:
     """Return the conversations that the actor may see, newest first. Raises: ForbiddenError."""
-    return _reached_by(actor).exclude(status=Conversation.Status.ARCHIVED)
+    return reached_by(actor).exclude(status=Conversation.Status.ARCHIVED)
 
 
-def _reached_by(actor: Actor) -> QuerySet[Conversation]:
+def reached_by(actor: Actor) -> QuerySet[Conversation]:
+    """Return the same and those that are archived. Raises: ForbiddenError."""
     actor.require(Permission.READ_CONVERSATIONS, Permission.REPLY)
     return (
         Conversation.objects.select_related(
@@ -64,7 +65,7 @@ def conversation_for(actor: Actor, pk: int) -> Conversation:
     Raises: NotFoundError, ForbiddenError, MergedError.
     """
     try:
-        return _reached_by(actor).get(pk=pk)
+        return reached_by(actor).get(pk=pk)
     except Conversation.DoesNotExist:
         into = merged_among(actor, [pk]).get(pk)
     raise NotFoundError if into is None else MergedError(into)

@@ -4,12 +4,14 @@ import json
 import re
 import time
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 import pytest
 from django.utils import timezone
 
 from conversations import rules
 from conversations.models import (
+    Conversation,
     HookDelivery,
     HookEndpoint,
     HookEvent,
@@ -23,8 +25,8 @@ from tenants.errors import ForbiddenError
 from tenants.feed import live
 from tenants.feed.live import Draft
 from tenants.feed.models import Change, Counter
-from tenants.models import AuditEvent
-from tests.api import Queries
+from tenants.models import ApiKey, AuditEvent
+from tests.api import Queries, key_of
 from tests.conversations.events import NOON, body, change, contact, deliver, status, text
 from tests.conversations.hooking import endpoint_at, verified, webhook_ids
 from tests.conversations.sending import conversation_with, message_in
@@ -201,6 +203,30 @@ def test_conversations_and_other_changes_are_told(place, admin, phones, receiver
     found = {json.loads(got.body)["type"]: verified(got, secret) for got in receiver.got}
     assert found["conversation.updated"]["data"]["conversation"]["id"] == one.conversation_id
     assert found["message.updated"]["data"]["message"]["id"] == one.pk
+
+
+@pytest.mark.parametrize("kind", [Change.Kind.STATUS, Change.Kind.CONVERSATION])
+def test_what_programs_sent_costs_no_look_up_each(place, admin, people, phones, receiver, kind):
+    endpoint_at(admin, receiver, "message.status", "conversation.updated")
+    context.leave()
+    secret = key_of(people["admin@acme.test"], place, "messages:write")
+    with context.platform():
+        key = ApiKey.objects.get(prefix=secret.split("_")[1])
+    number = count(1)
+
+    def cost(messages: int) -> int:
+        with context.tenant(place.schema_name):
+            for _ in range(messages):
+                wa_id = f"55119888877{next(number):02}"
+                talk = conversation_with(wa_id, phone=phones["acme"], opened_at=timezone.now())
+                sent = message_in(talk, status="SENT", api_key=key)
+                Conversation.objects.filter(pk=talk.pk).update(last_message=sent)
+                live.publish(Draft(kind, talk.pk, sent.pk if kind == Change.Kind.STATUS else None))
+            with Queries() as asked:
+                relaying.relay()
+        return len(asked)
+
+    assert cost(1) == cost(5)
 
 
 def test_nobody_who_follows_costs_no_statement_and_no_nudge(

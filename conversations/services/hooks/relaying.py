@@ -14,10 +14,8 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from conversations import selectors
+from conversations import broadcasts, selectors
 from conversations.models import (
-    Broadcast,
-    Conversation,
     HookDelivery,
     HookEndpoint,
     HookEvent,
@@ -27,6 +25,7 @@ from conversations.models import (
 from tenants import context, queue, stopping
 from tenants.feed.models import Change
 from tenants.models import Tenant
+from tenants.permissions import Actor, system_actor
 
 logger = logging.getLogger(__name__)
 
@@ -105,7 +104,7 @@ def _tell(endpoints: Sequence[HookEndpoint], changes: Sequence[Change]) -> None:
     wanted = {kind for endpoint in endpoints for kind in endpoint.events}
     happenings = [one for one in _happenings(changes) if one.kind in wanted]
     tenant = Tenant.objects.get(schema_name=context.current_schema())
-    pairs = list(_rows(happenings))
+    pairs = list(_rows(system_actor(tenant), happenings))
     drafts = {_key(one, row): (one, row) for one, row in pairs}
     told = set(HookEvent.objects.filter(key__in=drafts).values_list("key", flat=True))
     deliveries: list[HookDelivery] = []
@@ -137,22 +136,20 @@ def _happenings(changes: Iterable[Change]) -> list[_Happening]:
     return list(found.values())
 
 
-def _rows(happenings: Sequence[_Happening]) -> Iterable[tuple[_Happening, Any]]:
+def _rows(actor: Actor, happenings: Sequence[_Happening]) -> Iterable[tuple[_Happening, Any]]:
     """Return each happening with what it is about, as that is now; what is gone is left out."""
     messages = _messages([one.pk for one in happenings if one.kind in _ABOUT_MESSAGES])
-    threads = Conversation.objects.select_related("contact", "phone", "last_message__author")
-    threads = threads.prefetch_related("contact__identities").filter(merged_into=None)
+    threads = selectors.reached_by(actor)
     conversations = threads.in_bulk(_ids(happenings, HookEvent.Kind.CONVERSATION_UPDATED))
     selectors.with_marks(one.last_message for one in conversations.values())
-    broadcasts = Broadcast.objects.select_related("template", "author").in_bulk(
-        _ids(happenings, HookEvent.Kind.BROADCAST_UPDATED)
-    )
+    lists = broadcasts.listed(actor)
+    listed = lists.in_bulk(_ids(happenings, HookEvent.Kind.BROADCAST_UPDATED))
     for one in happenings:
         about: dict[int, Any] = conversations
         if one.kind in _ABOUT_MESSAGES:
             about = messages
         elif one.kind == HookEvent.Kind.BROADCAST_UPDATED:
-            about = broadcasts
+            about = listed
         row = about.get(one.pk)
         if row is not None and _is_told(one.kind, row):
             yield one, row
@@ -163,7 +160,7 @@ def _ids(happenings: Iterable[_Happening], kind: str) -> list[int]:
 
 
 def _messages(ids: Sequence[int]) -> dict[int, Message]:
-    listed = Message.objects.select_related("author", "conversation__contact")
+    listed = Message.objects.select_related("author", "api_key", "conversation__contact")
     found = listed.prefetch_related("conversation__contact__identities").in_bulk(ids)
     selectors.with_marks(found.values())
     return found
