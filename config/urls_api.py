@@ -22,7 +22,7 @@ from conversations.api import (
     uploads,
 )
 from tenants.api import auth, keys, sessions
-from whatsapp.api import callbacks, jobs, meta_apps, phones, policies, profile, signup, templates
+from whatsapp.api import callbacks, jobs, meta_apps, phones, profile, signup, templates
 
 
 def _both(route: str, view: type[APIView], **kwargs: Any) -> list[URLPattern]:
@@ -69,12 +69,10 @@ tenant_patterns: list[URLPattern] = [
     *_both("media/<int:pk>/", media.MediaView),
     *_both("media/<int:pk>/file", media.MediaFileView),
     *_both("phones/", phones.PhoneListView),
-    *_both("phones/connect", phones.ConnectView),
     *_both("phones/signup", signup.SignupView),
     *_both("phones/<int:pk>/", phones.PhoneView),
     *_both("phones/<int:pk>/check", phones.CheckView),
     *_both("phones/<int:pk>/token", phones.TokenView),
-    *_both("phones/<int:pk>/read-policy", policies.ReadPolicyView),
     *_both("phones/<int:pk>/app", meta_apps.PhoneAppView),
     *_both("phones/<int:pk>/callback-override", callbacks.PhoneOverrideView),
     *_both("accounts/<int:waba_id>/callback-override", callbacks.AccountOverrideView),

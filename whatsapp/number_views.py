@@ -15,7 +15,7 @@ from tenants.errors import DomainError
 from tenants.permissions import Permission
 from whatsapp import selectors
 from whatsapp.forms import numbers as forms
-from whatsapp.forms.policies import ReadPolicyForm
+from whatsapp.forms.policies import ChoicesForm
 from whatsapp.models import Job, Phone
 from whatsapp.services import connections, policies, signups, standing
 from whatsapp.webhooks import selectors as routes
@@ -108,15 +108,14 @@ def number_token(request: OperatorRequest, pk: int) -> HttpResponse:
 @never_cache
 @require_POST
 @role_required(Permission.MANAGE_NUMBERS)
-def number_read_policy(request: OperatorRequest, pk: int) -> HttpResponse:
-    """Decide when customers see that their messages were read."""
-    form = ReadPolicyForm(request.POST)
+def number_choices(request: OperatorRequest, pk: int) -> HttpResponse:
+    """Decide how the team calls a number, and when customers see that they were read."""
+    form = ChoicesForm(request.POST)
     if not form.is_valid():
-        return _shown(request, selectors.phone_for(request.actor, pk), status=400)
-    policy = form.cleaned_data["read_policy"]
-    policies.set_read_policy(actor=request.actor, phone_id=pk, policy=policy)
+        return _shown(request, selectors.phone_for(request.actor, pk), choices=form)
+    policies.change(actor=request.actor, phone_id=pk, **form.cleaned_data)
     messages.success(request, _("Saved."))
-    return redirect(f"{reverse('number', args=[pk])}#read-policy")
+    return redirect(f"{reverse('number', args=[pk])}#choices")
 
 
 @never_cache
@@ -136,8 +135,7 @@ def _shown(
     request: OperatorRequest,
     phone: Phone,
     form: forms.TokenForm | None = None,
-    *,
-    status: int = 200,
+    choices: ChoicesForm | None = None,
 ) -> HttpResponse:
     subject, known = phone.phone_number_id, phone.facts_in_order
     now = timezone.now()
@@ -148,10 +146,11 @@ def _shown(
         "facts": [fact for fact in known if not fact.is_worry],
         "job": selectors.newest_job(request.actor, subject=subject, kinds=_CHECKS),
         "form": form or forms.TokenForm(),
+        "choices": choices or ChoicesForm({"name": phone.name, "read_policy": phone.read_policy}),
         "may_manage": _may_manage(request),
         "now": now,
     }
-    status = 400 if form is not None else status
+    status = 200 if form is choices is None else 400
     return render(request, "whatsapp/numbers/number.html", context, status=status)
 
 

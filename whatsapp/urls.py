@@ -40,9 +40,9 @@ urlpatterns = [
         name="number_disconnect",
     ),
     path(
-        "settings/numbers/<int:pk>/read-policy",
-        number_views.number_read_policy,
-        name="number_read_policy",
+        "settings/numbers/<int:pk>/choices",
+        number_views.number_choices,
+        name="number_choices",
     ),
     path("settings/numbers/<int:pk>/profile", profile_views.profile, name="number_profile"),
     path(

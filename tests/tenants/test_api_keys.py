@@ -326,7 +326,7 @@ def test_a_key_manages_no_keys(boss, acme, path):
 def test_what_is_done_with_keys_is_in_the_audit_log(boss, acme, path, phones):
     made = api_of(boss).post(path, {**NEW, "scopes": ["numbers:write"]}).json()
     program = Api("acme.localhost", made["key"])
-    policy = f"/api/v1/tenant/{acme.pk}/phones/{phones['acme'].pk}/read-policy"
+    policy = f"/api/v1/tenant/{acme.pk}/phones/{phones['acme'].pk}/"
     changed = program.send("PATCH", policy, b'{"read_policy": "NEVER"}', "application/json")
     api_of(boss).send("DELETE", f"{path}{made['id']}/")
 

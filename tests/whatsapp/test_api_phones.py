@@ -78,7 +78,7 @@ def test_a_list_costs_the_same_for_any_number_of_numbers(people, base, acme, pho
 
 
 def test_connecting_starts_a_job_that_holds_the_token_sealed(admin, base, acme):
-    response = admin.post(f"{base}/connect", {**NEW, "pin": "123456", "name": "Loja"})
+    response = admin.post(f"{base}/", {**NEW, "pin": "123456", "name": "Loja"})
 
     assert response.status_code == 202
     (job,) = jobs_of(acme)
@@ -91,7 +91,7 @@ def test_connecting_starts_a_job_that_holds_the_token_sealed(admin, base, acme):
 
 
 def test_a_number_of_somebody_else_is_taken_and_nobody_is_named(admin, base, acme):
-    response = admin.post(f"{base}/connect", {**NEW, "phone_number_id": PHONES["globex"][0]})
+    response = admin.post(f"{base}/", {**NEW, "phone_number_id": PHONES["globex"][0]})
 
     check_problem(response, 409, "number_taken")
     assert b"lobex" not in response.content
@@ -111,20 +111,20 @@ def test_a_number_of_somebody_else_is_taken_and_nobody_is_named(admin, base, acm
     ],
 )
 def test_bad_input_names_its_place(admin, base, acme, other, place):
-    problem = check_problem(admin.post(f"{base}/connect", {**NEW, **other}), 400, "invalid")
+    problem = check_problem(admin.post(f"{base}/", {**NEW, **other}), 400, "invalid")
 
     assert [error["pointer"] for error in problem["errors"]] == [place]
     assert jobs_of(acme) == []
 
 
 def test_a_token_that_cannot_be_one_is_refused(admin, base, acme):
-    response = admin.post(f"{base}/connect", {**NEW, "access_token": "short"})
+    response = admin.post(f"{base}/", {**NEW, "access_token": "short"})
 
     check_problem(response, 400, "number_invalid")
 
 
 def test_an_app_of_somebody_else_is_missing(admin, base):
-    check_problem(admin.post(f"{base}/connect", {**NEW, "meta_app": 999}), 404, "not_found")
+    check_problem(admin.post(f"{base}/", {**NEW, "meta_app": 999}), 404, "not_found")
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,9 @@ def test_disconnecting_forgets_the_token_and_keeps_the_history(admin, base, acme
 
 
 ACTS = [
-    ("POST", "connect", NEW),
+    ("POST", "", NEW),
+    ("PATCH", "{id}/", {"name": "Loja"}),
+    ("PUT", "{id}/", {"name": "Loja"}),
     ("POST", "{id}/check", {}),
     ("POST", "{id}/token", {"access_token": TOKEN}),
     ("DELETE", "{id}/", None),
@@ -179,8 +181,12 @@ ACTS = [
 
 
 def act(api, base, phones, method, route, body):
-    path = f"{base}/{route.format(id=phones['acme'].pk)}"
-    return api.post(path, body) if method == "POST" else api.send(method, path)
+    return told(api, method, f"{base}/{route.format(id=phones['acme'].pk)}", body)
+
+
+def told(api, method, path, body):
+    data = b"" if body is None else json.dumps(body).encode()
+    return api.send(method, path, data, "application/json")
 
 
 @pytest.mark.parametrize("who", ["ana@acme.test", "vera@acme.test"])
@@ -197,9 +203,7 @@ def test_only_admins_change_anything(people, base, acme, phones, who, method, ro
 )
 def test_another_tenants_numbers_are_missing(people, base, acme, phones, method, route, body):
     stranger = api_of(people["admin@globex.test"], public=True)
-    path = f"{base}/{route.format(id=phones['acme'].pk)}"
-
-    response = stranger.post(path, body) if method == "POST" else stranger.send(method, path)
+    response = act(stranger, base, phones, method, route, body)
 
     check_problem(response, 404, "not_found")
     assert jobs_of(acme) == []
@@ -207,8 +211,6 @@ def test_another_tenants_numbers_are_missing(people, base, acme, phones, method,
 
 @pytest.mark.parametrize(("method", "route", "body"), [*ACTS[1:], ("GET", "{id}/", None)])
 def test_a_number_that_is_not_there_is_missing(admin, base, method, route, body):
-    path = f"{base}/{route.format(id=999)}"
-
-    response = admin.post(path, body) if method == "POST" else admin.send(method, path)
+    response = told(admin, method, f"{base}/{route.format(id=999)}", body)
 
     check_problem(response, 404, "not_found")

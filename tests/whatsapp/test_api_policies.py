@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def place(acme, phones):
-    return f"/api/v1/tenant/{acme.pk}/phones/{phones['acme'].pk}/read-policy"
+    return f"/api/v1/tenant/{acme.pk}/phones/{phones['acme'].pk}/"
 
 
 def patch(api, place, body):
@@ -32,15 +32,31 @@ def test_an_admin_decides_when_customers_see_that_they_were_read(people, place, 
     assert response.status_code == 200
     assert response.json()["read_policy"] == kept(acme) == "NEVER"
     with context.platform():
-        (event,) = AuditEvent.objects.filter(action="number.read_policy_changed")
-        assert event.changes == {"from": "ON_OPEN", "to": "NEVER"}
+        (event,) = AuditEvent.objects.filter(action="number.changed")
+        assert event.changes == {
+            "fields": ["read_policy"],
+            "read_policy": ["ON_OPEN", "NEVER"],
+        }
 
 
 def test_a_choice_that_changes_nothing_leaves_no_trace(people, place):
     assert patch(api_of(people["admin@acme.test"]), place, {"read_policy": "ON_OPEN"}).status_code
 
     with context.platform():
-        assert not AuditEvent.objects.filter(action="number.read_policy_changed").exists()
+        assert not AuditEvent.objects.filter(action="number.changed").exists()
+
+
+@pytest.mark.parametrize("method", ["PATCH", "PUT"])
+def test_an_admin_names_a_number_and_the_log_holds_no_name(people, place, acme, method):
+    admin = api_of(people["admin@acme.test"])
+
+    response = admin.send(method, place, b'{"name": "Loja Sul"}', "application/json")
+
+    assert response.json()["name"] == admin.get(place).json()["name"] == "Loja Sul"
+    assert response.json()["read_policy"] == kept(acme) == "ON_OPEN"
+    with context.platform():
+        (event,) = AuditEvent.objects.filter(action="number.changed")
+        assert event.changes == {"fields": ["name"]}
 
 
 @pytest.mark.parametrize("who", ["ana@acme.test", "vera@acme.test"])
@@ -55,13 +71,22 @@ def test_another_tenants_number_is_missing(people, place, acme, globex, phones):
     own = api_of(people["admin@acme.test"])
 
     check_problem(patch(stranger, place, {"read_policy": "NEVER"}), 404, "not_found")
-    missing = f"/api/v1/tenant/{acme.pk}/phones/999/read-policy"
+    missing = f"/api/v1/tenant/{acme.pk}/phones/999/"
     check_problem(patch(own, missing, {"read_policy": "NEVER"}), 404, "not_found")
     assert kept(acme) == kept(globex) == "ON_OPEN"
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"read_policy": "never"}, {"read_policy": None}, [], {"x": 1}]
+    "body",
+    [
+        {},
+        [],
+        {"x": 1},
+        {"read_policy": "never"},
+        {"read_policy": None},
+        {"name": ""},
+        {"name": "a" * 121},
+    ],
 )
 def test_anything_else_is_refused(people, place, acme, body):
     response = patch(api_of(people["admin@acme.test"]), place, body)

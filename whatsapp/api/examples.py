@@ -76,6 +76,7 @@ PHONE: dict[str, Any] = {
     "health_checked_at": "2026-11-10T11:58:00Z",
     "last_webhook_at": "2026-11-10T11:59:46Z",
     "read_policy": "ON_OPEN",
+    "read_marks_failed": 0,
     "foreign_statuses": 0,
     "created_at": "2026-10-01T09:00:00Z",
     "facts": [_FACT],

@@ -1,4 +1,4 @@
-"""Read, connect, check and disconnect numbers. No request waits for Meta."""
+"""Read, connect, change, check and disconnect numbers. No request waits for Meta."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -20,11 +20,12 @@ from whatsapp.serializers.phones import (
     CheckSerializer,
     NewPhoneSerializer,
     NewTokenSerializer,
+    PhoneChangesSerializer,
     PhonePageSerializer,
     PhoneParameters,
     PhoneSerializer,
 )
-from whatsapp.services import connections, standing
+from whatsapp.services import connections, policies, standing
 
 _CONFLICT = {(409, "application/problem+json"): ProblemSerializer}
 _JOB: dict[Any, Any] = {202: JobSerializer, **_CONFLICT}
@@ -42,9 +43,17 @@ def _shown(name: str, value: dict[str, Any]) -> OpenApiExample:
     return OpenApiExample(name, value=value, response_only=True, status_codes=["202"])
 
 
+_CHANGES = [
+    OpenApiExample("A name", value={"name": "Loja Centro"}, request_only=True),
+    OpenApiExample("Read marks", value={"read_policy": "ON_REPLY"}, request_only=True),
+    OpenApiExample("The number", value=examples.PHONE, response_only=True),
+]
+
+
 class PhoneListView(TenantAPIView):
     permission = Permission.READ_NUMBERS
-    parameters_class = PhoneParameters
+    permission_to_change = Permission.MANAGE_NUMBERS
+    parameters_of = {"GET": PhoneParameters}
 
     @extend_schema(
         operation_id="phones_list",
@@ -64,39 +73,6 @@ class PhoneListView(TenantAPIView):
             render=_phones,
         )
         return Response(page)
-
-
-class PhoneView(TenantAPIView):
-    permission = Permission.READ_NUMBERS
-    permission_to_change = Permission.MANAGE_NUMBERS
-
-    @extend_schema(
-        operation_id="phones_read",
-        tags=["phones"],
-        summary="Read one number, with the evidence for its health",
-        responses={200: PhoneSerializer},
-        examples=[OpenApiExample("A number", value=examples.PHONE)],
-    )
-    def get(self, request: Request, pk: int) -> Response:
-        (shown,) = _phones([selectors.phone_for(self.actor, pk)])
-        return Response(shown)
-
-    @extend_schema(
-        operation_id="phones_delete",
-        tags=["phones"],
-        summary="Disconnect a number",
-        description="Its token is forgotten, and its events are nobody's from now on. The"
-        " conversations stay.",
-        responses={204: None, **_CONFLICT},
-    )
-    def delete(self, request: Request, pk: int) -> Response:
-        phone = selectors.phone_for(self.actor, pk)
-        connections.disconnect(actor=self.actor, phone=phone)
-        return Response(status=204)
-
-
-class ConnectView(TenantAPIView):
-    permission = Permission.MANAGE_NUMBERS
 
     @extend_schema(
         operation_id="phones_connect",
@@ -119,6 +95,63 @@ class ConnectView(TenantAPIView):
         app_id = given.pop("meta_app", None)
         job = connections.connect(actor=self.actor, app_id=app_id, **given)
         return Response(JobSerializer(job).data, status=202)
+
+
+class PhoneView(TenantAPIView):
+    permission = Permission.READ_NUMBERS
+    permission_to_change = Permission.MANAGE_NUMBERS
+
+    @extend_schema(
+        operation_id="phones_read",
+        tags=["phones"],
+        summary="Read one number, with the evidence for its health",
+        responses={200: PhoneSerializer},
+        examples=[OpenApiExample("A number", value=examples.PHONE)],
+    )
+    def get(self, request: Request, pk: int) -> Response:
+        (shown,) = _phones([selectors.phone_for(self.actor, pk)])
+        return Response(shown)
+
+    @extend_schema(
+        operation_id="phones_replace",
+        tags=["phones"],
+        summary="Change a number",
+        description="The same as PATCH.",
+        request=PhoneChangesSerializer,
+        responses={200: PhoneSerializer},
+        examples=_CHANGES,
+    )
+    def put(self, request: Request, pk: int) -> Response:
+        return self.patch(request, pk)
+
+    @extend_schema(
+        operation_id="phones_update",
+        tags=["phones"],
+        summary="Change a number",
+        description="How your team calls it, and when customers see that their messages were read.",
+        request=PhoneChangesSerializer,
+        responses={200: PhoneSerializer},
+        examples=_CHANGES,
+    )
+    def patch(self, request: Request, pk: int) -> Response:
+        phone = selectors.phone_for(self.actor, pk)
+        form = PhoneChangesSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        policies.change(actor=self.actor, phone_id=phone.pk, **form.validated_data)
+        return self.get(request, pk)
+
+    @extend_schema(
+        operation_id="phones_delete",
+        tags=["phones"],
+        summary="Disconnect a number",
+        description="Its token is forgotten, and its events are nobody's from now on. The"
+        " conversations stay.",
+        responses={204: None, **_CONFLICT},
+    )
+    def delete(self, request: Request, pk: int) -> Response:
+        phone = selectors.phone_for(self.actor, pk)
+        connections.disconnect(actor=self.actor, phone=phone)
+        return Response(status=204)
 
 
 class CheckView(TenantAPIView):

@@ -19,7 +19,7 @@ from tenants.serializers import (
 )
 from whatsapp import rendering
 from whatsapp.findings import Grade
-from whatsapp.models import Job, MessageTemplate, Phone
+from whatsapp.models import Job, MessageTemplate
 
 FILLED_MAX_CHARACTERS = 2048
 
@@ -200,23 +200,3 @@ class SendTemplateSerializer(StrictSerializer):
             sentence = _("Give either a conversation or a number.")
             raise serializers.ValidationError({"conversation": [sentence]})
         return attrs
-
-
-class ReadPolicySerializer(StrictSerializer):
-    """When customers see that their messages were read."""
-
-    read_policy = serializers.ChoiceField(
-        choices=Phone.ReadPolicy.choices,
-        help_text="`ON_OPEN`: when somebody opens the conversation; `ON_REPLY`; or `NEVER`.",
-    )
-
-
-class PhonePolicySerializer(serializers.Serializer[Any]):
-    """A number's choice."""
-
-    id = serializers.IntegerField()
-    display_phone_number = serializers.CharField()
-    read_policy = serializers.ChoiceField(choices=Phone.ReadPolicy.choices)
-    read_marks_failed = serializers.IntegerField(
-        help_text="Read marks that WhatsApp did not take; none is tried again."
-    )

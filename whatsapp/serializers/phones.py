@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -91,6 +92,9 @@ class PhoneSerializer(serializers.Serializer[Any]):
         help_text="When a message or status of it came in last; within half a minute.",
     )
     read_policy = serializers.ChoiceField(choices=Phone.ReadPolicy.choices)
+    read_marks_failed = serializers.IntegerField(
+        help_text="Read marks that WhatsApp did not take; none is tried again."
+    )
     foreign_statuses = serializers.IntegerField(
         help_text="How often WhatsApp reported on messages that another system sent by it."
     )
@@ -135,6 +139,25 @@ class NewPhoneSerializer(StrictSerializer):
         allow_null=True,
         help_text="The id of an app of your own; without it the one of this installation.",
     )
+
+
+class PhoneChangesSerializer(StrictSerializer):
+    """What an admin decides for a number; what is left out stays."""
+
+    schema_extra = {"minProperties": 1}
+
+    name = TextField(max_length=120, required=False, help_text="How your team calls it.")
+    read_policy = serializers.ChoiceField(
+        choices=Phone.ReadPolicy.choices,
+        required=False,
+        help_text="When customers see that their messages were read: `ON_OPEN`: when somebody opens"
+        " the conversation; `ON_REPLY`; or `NEVER`.",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs:
+            raise serializers.ValidationError(_("Name something to change."))
+        return attrs
 
 
 class NewTokenSerializer(StrictSerializer):

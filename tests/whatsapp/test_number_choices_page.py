@@ -1,4 +1,4 @@
-"""The choice of read marks on a number's page."""
+"""What an admin decides for a number, on its page."""
 
 import pytest
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def place(phones) -> str:
-    return f"/settings/numbers/{phones['acme'].pk}/read-policy"
+    return f"/settings/numbers/{phones['acme'].pk}/choices"
 
 
 def test_an_admin_chooses_on_the_page(page, place, acme, phones):
@@ -20,10 +20,12 @@ def test_an_admin_chooses_on_the_page(page, place, acme, phones):
     number = f"/settings/numbers/{phones['acme'].pk}/"
     assert admin.get(number).content.decode().count('name="read_policy"') == 3
 
-    answer = admin.post(place, {"read_policy": "ON_REPLY"})
+    answer = admin.post(place, {"name": "Loja Sul", "read_policy": "ON_REPLY"})
 
-    assert answer["Location"] == f"{number}#read-policy"
+    assert answer["Location"] == f"{number}#choices"
     assert kept(acme) == "ON_REPLY"
+    with context.tenant(acme.schema_name):
+        assert Phone.objects.get().name == "Loja Sul"
     shown = admin.get(number).content.decode()
     chosen = [tag for name, tag in tags_of(shown) if name == "input" and "checked" in tag]
     assert [tag["value"] for tag in chosen] == ["ON_REPLY"]
@@ -40,7 +42,7 @@ def test_read_marks_that_failed_are_counted(page, acme, phones):
 
 def test_the_others_read_the_choice_only(page, place, acme, phones):
     for who in ("ana@acme.test", "vera@acme.test"):
-        assert page(who).post(place, {"read_policy": "NEVER"}).status_code == 403
+        assert page(who).post(place, {"name": "Loja", "read_policy": "NEVER"}).status_code == 403
         shown = page(who).get(f"/settings/numbers/{phones['acme'].pk}/").content.decode()
         assert "When somebody opens the conversation" in shown
         assert 'name="read_policy"' not in shown
@@ -48,13 +50,24 @@ def test_the_others_read_the_choice_only(page, place, acme, phones):
 
 
 def test_another_tenants_number_is_missing(page, acme, globex, phones):
-    missing = "/settings/numbers/999/read-policy"
+    missing = "/settings/numbers/999/choices"
 
-    assert page("admin@globex.test").post(missing, {"read_policy": "NEVER"}).status_code == 404
+    answer = page("admin@globex.test").post(missing, {"name": "Loja", "read_policy": "NEVER"})
+
+    assert answer.status_code == 404
     assert kept(acme) == kept(globex) == "ON_OPEN"
 
 
-@pytest.mark.parametrize("odd", [{}, {"read_policy": "never"}, {"read_policy": ""}])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {},
+        {"name": "Loja", "read_policy": "never"},
+        {"name": "Loja", "read_policy": ""},
+        {"name": "", "read_policy": "NEVER"},
+        {"name": "a" * 121, "read_policy": "NEVER"},
+    ],
+)
 def test_anything_else_is_refused(page, place, acme, odd):
     assert page("admin@acme.test").post(place, odd).status_code == 400
     assert kept(acme) == "ON_OPEN"
