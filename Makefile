@@ -28,7 +28,7 @@ demo: $(VENV)/.runtime ## run everything on this machine: make demo ARGS="--port
 
 test: $(VENV)/.dev ## run the tests; DATABASE_URL and REDIS_URL name servers of your own, if you like
 	$(PY) -m pytest -n 2 -m "not e2e" --randomly-seed=$(SEED)
-	$(PY) -m pytest -m e2e --randomly-seed=$(SEED)
+	$(PY) -m pytest -n 2 -m e2e --randomly-seed=$(SEED)
 
 check: $(VENV)/.dev ## lint, format, types, imports, templates, settings
 	$(VENV)/bin/ruff check
