@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 PROBLEM_TYPE = "application/problem+json"
 UNAVAILABLE_RETRY_SECONDS = 5
 # Of what a refusal knows, the members that programs may read.
-_SHOWN = ("merged_into",)
+_SHOWN = ("merged_into", "assigned_to")
 _DATABASE_IS_AWAY = (OperationalError, InterfaceError, PoolTimeout)
 
 

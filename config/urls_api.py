@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, include, path
 from rest_framework.views import APIView
 
+from analytics import api as analytics
 from config import openapi
 from conversations.api import (
     blocks,
@@ -15,6 +16,7 @@ from conversations.api import (
     contacts,
     conversations,
     forecasts,
+    handling,
     hooks,
     media,
     messages,
@@ -32,9 +34,16 @@ def _both(route: str, view: type[APIView], **kwargs: Any) -> list[URLPattern]:
 
 
 tenant_patterns: list[URLPattern] = [
+    *_both("dashboard/stats", analytics.DashboardView),
+    *_both("analytics/messages-count", analytics.MessagesCountView),
+    *_both("analytics/conversations-stats", analytics.ConversationsStatsView),
+    *_both("analytics/performance", analytics.PerformanceView),
     *_both("conversations/", conversations.ConversationListView),
     *_both("conversations/<int:pk>/", conversations.ConversationView),
     *_both("conversations/<int:pk>/messages", conversations.MessageListView),
+    *_both("conversations/<int:pk>/status", handling.StatusView),
+    *_both("conversations/<int:pk>/assignee", handling.AssigneeView),
+    *_both("conversations/<int:pk>/read", handling.ReadView),
     *_both("contacts/<int:pk>/", contacts.ContactView),
     *_both("contacts/<int:pk>/consent", consent.ConsentView),
     *_both("contacts/<int:pk>/block", blocks.ContactBlockView),

@@ -2,10 +2,8 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -21,7 +19,7 @@ from conversations.models import (
 )
 from tenants.errors import DomainError, NotFoundError
 from tenants.permissions import Actor, Permission
-from whatsapp.models import MediaFile, Phone
+from whatsapp.models import MediaFile
 from whatsapp.payloads import content_reading
 from whatsapp.selectors import chosen_phones
 
@@ -51,7 +49,7 @@ def reached_by(actor: Actor) -> QuerySet[Conversation]:
     actor.require(Permission.READ_CONVERSATIONS, Permission.REPLY)
     return (
         Conversation.objects.select_related(
-            "contact", "phone", "last_message__author", "last_message__api_key"
+            "contact", "phone", "assignee", "last_message__author", "last_message__api_key"
         )
         .prefetch_related("contact__identities")
         .filter(merged_into=None)
@@ -148,6 +146,12 @@ def messages_of(conversation: Conversation) -> QuerySet[Message]:
     )
 
 
+def newest_id(conversation: Conversation) -> int:
+    """Return the id of a conversation's newest message; 0 where there is none."""
+    newest = Message.objects.filter(conversation=conversation).aggregate(newest=Max("pk"))
+    return newest["newest"] or 0
+
+
 def message_for(actor: Actor, pk: int) -> Message:
     """Return one message of a conversation that the actor may see. Raises: NotFoundError."""
     visible = visible_to(actor).order_by().values("pk")
@@ -172,41 +176,9 @@ def media_for(actor: Actor, pk: int) -> MediaFile:
         raise NotFoundError from None
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where a list goes on: after the row with this time and id, newest first."""
-
-    at: datetime
-    pk: int
-
-
-def listed(actor: Actor, *, search: str = "", unread_only: bool = False) -> QuerySet[Conversation]:
-    """Return the conversations that have a message, newest first. Raises: ForbiddenError."""
-    begun = visible_to(actor).filter(last_message_at__isnull=False)
-    conversations = matching(begun, search)
-    return conversations.filter(unread_count__gt=0) if unread_only else conversations
-
-
-def conversations_after(
-    conversations: QuerySet[Conversation], position: Position
-) -> QuerySet[Conversation]:
-    """Keep what stands after a position of the list. Uses the index of the newest."""
-    earlier = Q(last_message_at__lt=position.at)
-    return conversations.filter(earlier | Q(last_message_at=position.at, pk__lt=position.pk))
-
-
-def has_number(actor: Actor) -> bool:
-    """Tell whether the tenant has any number at all: without one the inbox stays empty."""
-    actor.require(Permission.READ_CONVERSATIONS)
-    return Phone.objects.exists()
-
-
-def unread_total(actor: Actor) -> int:
-    """Return how many conversations wait to be read. One query on a partial index."""
-    return visible_to(actor).filter(unread_count__gt=0).count()
-
-
-def thread_of(conversation: Conversation, before: Position | None = None) -> QuerySet[Message]:
+def thread_of(
+    conversation: Conversation, before: types.Position | None = None
+) -> QuerySet[Message]:
     """Return a conversation's bubbles, newest first: of several attempts only the last one."""
     later = Message.objects.filter(
         retry_of=Coalesce(OuterRef("retry_of"), OuterRef("pk")), pk__gt=OuterRef("pk")

@@ -91,3 +91,11 @@ def problem_told(kept: dict[str, Any] | None) -> str:
         return ""
     sentence = gettext(kept["sentence"]) % kept["values"]
     return f"{kept['place']}: {sentence}" if kept["place"] else sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a list goes on: after the row with this time and id, newest first."""
+
+    at: datetime
+    pk: int

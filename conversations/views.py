@@ -11,7 +11,7 @@ from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from conversations import blocked, selectors, threads
+from conversations import blocked, listing, selectors, threads
 from conversations.forms import inbox as forms
 from conversations.models import Conversation, Message
 from conversations.services import cancelling, outbound, reading
@@ -128,7 +128,7 @@ def read(request: OperatorRequest, pk: int) -> HttpResponse:
     data = forms.valid(forms.ReadForm(request.POST))
     if not reading.mark_read(actor=request.actor, conversation=found, up_to_id=data["up_to"]):
         return HttpResponse(status=204)
-    rows = list(selectors.listed(request.actor).filter(pk=found.pk))
+    rows = list(listing.listed(request.actor).filter(pk=found.pk))
     return render(request, "conversations/_changes.html", _fragments(request, rows, open_pk=pk))
 
 
@@ -150,7 +150,7 @@ def changes(request: OperatorRequest) -> HttpResponse:
 def _difference(
     request: OperatorRequest, difference: feed.Changes, data: dict[str, Any]
 ) -> HttpResponse:
-    changed = selectors.listed(request.actor).filter(pk__in=difference.conversation_ids)
+    changed = listing.listed(request.actor).filter(pk__in=difference.conversation_ids)
     rows = list(changed[:ROWS_MAX]) if difference.conversation_ids else []
     missing = difference.conversation_ids - {row.pk for row in rows}
     merged = selectors.merged_among(request.actor, missing) if missing else {}
@@ -161,7 +161,7 @@ def _difference(
         return HttpResponse(status=204)
     context = {**_fragments(request, rows, open_pk=data["open"]), "merged": merged}
     if data["q"] or data["unread"]:
-        fitting = selectors.listed(request.actor, search=data["q"], unread_only=data["unread"])
+        fitting = listing.listed(request.actor, forms.choice(data))
         context["listed_ids"] = set(
             fitting.filter(pk__in=[row.pk for row in rows]).values_list("pk", flat=True)
         )
@@ -183,7 +183,7 @@ def _fragments(
         "conversation": opened,
         "apart": blocked.block_of(opened) if opened else None,
         "may_block": _may_block(request),
-        "unread_total": selectors.unread_total(request.actor),
+        "unread_total": listing.unread_total(request.actor),
         "may_reply": _may_reply(request),
     }
 
@@ -193,9 +193,9 @@ def _list(request: OperatorRequest) -> dict[str, Any]:
     seq = (
         feed.last_seq()
     )  # before the rows: what changes in between is then drawn twice, never missed
-    found = selectors.listed(request.actor, search=data["q"], unread_only=data["unread"])
+    found = listing.listed(request.actor, forms.choice(data))
     if data["before"]:
-        found = selectors.conversations_after(found, data["before"])
+        found = listing.conversations_after(found, data["before"])
     rows = list(found[: LIST_SIZE + 1])
     last = rows[LIST_SIZE - 1] if len(rows) > LIST_SIZE else None
     selectors.with_marks(row.last_message for row in rows)
@@ -208,8 +208,8 @@ def _list(request: OperatorRequest) -> dict[str, Any]:
         "search": data["q"],
         "unread_only": data["unread"],
         "list_query": _query({name: value for name, value in chosen.items() if value}),
-        "unread_total": selectors.unread_total(request.actor),
-        "has_number": bool(rows) or selectors.has_number(request.actor),
+        "unread_total": listing.unread_total(request.actor),
+        "has_number": bool(rows) or listing.has_number(request.actor),
         "may_reply": _may_reply(request),
     }
 
@@ -249,7 +249,7 @@ def _sent(request: OperatorRequest, message: Message, shown_pk: int) -> HttpResp
     if message.conversation_id != shown_pk:
         address = reverse("conversation", args=[message.conversation_id])
         return HttpResponse(headers={"HX-Redirect": address})
-    rows = list(selectors.listed(request.actor).filter(pk=message.conversation_id))
+    rows = list(listing.listed(request.actor).filter(pk=message.conversation_id))
     context = _fragments(request, rows, open_pk=message.conversation_id)
     if rows:
         context |= threads.redrawn(rows[0], [message.pk])

@@ -27,7 +27,9 @@ class Permission(enum.Enum):
     READ_TEMPLATES = "read_templates"
     READ_NUMBERS = "read_numbers"
     READ_BROADCASTS = "read_broadcasts"
+    READ_ANALYTICS = "read_analytics"
     REPLY = "reply"
+    HANDLE_CONVERSATIONS = "handle_conversations"
     EDIT_CONTACTS = "edit_contacts"
     BLOCK_CONTACTS = "block_contacts"
     SYNC_TEMPLATES = "sync_templates"
@@ -52,7 +54,9 @@ TABLE: dict[Permission, frozenset[str]] = {
     Permission.READ_TEMPLATES: _EVERYBODY,
     Permission.READ_NUMBERS: _EVERYBODY,
     Permission.READ_BROADCASTS: _EVERYBODY,
+    Permission.READ_ANALYTICS: _EVERYBODY,
     Permission.REPLY: _WHO_ANSWER,
+    Permission.HANDLE_CONVERSATIONS: _WHO_ANSWER,
     Permission.EDIT_CONTACTS: _WHO_ANSWER,
     Permission.BLOCK_CONTACTS: _WHO_ANSWER,
     Permission.SYNC_TEMPLATES: _WHO_ANSWER,
@@ -71,6 +75,7 @@ class Scope(enum.StrEnum):
     """What a key may be made for. Whoever may write something may read it, messages excepted."""
 
     CONVERSATIONS_READ = "conversations:read"
+    CONVERSATIONS_WRITE = "conversations:write"
     MESSAGES_WRITE = "messages:write"
     CONTACTS_READ = "contacts:read"
     CONTACTS_WRITE = "contacts:write"
@@ -80,6 +85,7 @@ class Scope(enum.StrEnum):
     NUMBERS_WRITE = "numbers:write"
     BROADCASTS_READ = "broadcasts:read"
     BROADCASTS_WRITE = "broadcasts:write"
+    ANALYTICS_READ = "analytics:read"
 
     @property
     def label(self) -> str | Promise:
@@ -88,6 +94,7 @@ class Scope(enum.StrEnum):
 
 _LABELS: dict[Scope, str | Promise] = {
     Scope.CONVERSATIONS_READ: _("Read conversations, with their messages and files"),
+    Scope.CONVERSATIONS_WRITE: _("Read, assign, snooze and close conversations"),
     Scope.MESSAGES_WRITE: _("Send messages, and take them back"),
     Scope.CONTACTS_READ: _("Read contacts, what they agreed to, and who is blocked"),
     Scope.CONTACTS_WRITE: _("Change and block contacts, and note what they agreed to"),
@@ -97,6 +104,7 @@ _LABELS: dict[Scope, str | Promise] = {
     Scope.NUMBERS_WRITE: _("Connect, change and release numbers, and their Meta apps"),
     Scope.BROADCASTS_READ: _("Read broadcasts and what became of them"),
     Scope.BROADCASTS_WRITE: _("Create and run broadcasts"),
+    Scope.ANALYTICS_READ: _("Read counts and times of the team's work"),
 }
 
 _READ: dict[str, frozenset[Permission]] = {
@@ -105,9 +113,11 @@ _READ: dict[str, frozenset[Permission]] = {
     Scope.TEMPLATES_READ: frozenset({Permission.READ_TEMPLATES}),
     Scope.NUMBERS_READ: frozenset({Permission.READ_NUMBERS}),
     Scope.BROADCASTS_READ: frozenset({Permission.READ_BROADCASTS}),
+    Scope.ANALYTICS_READ: frozenset({Permission.READ_ANALYTICS}),
 }
 SCOPES: dict[str, frozenset[Permission]] = {
     **_READ,
+    Scope.CONVERSATIONS_WRITE: _READ[Scope.CONVERSATIONS_READ] | {Permission.HANDLE_CONVERSATIONS},
     Scope.MESSAGES_WRITE: frozenset({Permission.REPLY}),
     Scope.CONTACTS_WRITE: _READ[Scope.CONTACTS_READ]
     | {Permission.EDIT_CONTACTS, Permission.BLOCK_CONTACTS, Permission.FOLLOW_JOBS},

@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from tenants import context, rates
 from tenants.errors import NotFoundError
 from tenants.models import ApiKey, Domain, Membership, Rate, RefreshSession, Tenant, User
-from tenants.permissions import Actor, Permission
+from tenants.permissions import TABLE, Actor, Permission
 
 KNOWN_SECONDS = 30.0
 UNKNOWN_SECONDS = 2.0
@@ -121,6 +121,15 @@ def actor_of(user: User, tenant: Tenant) -> Actor | None:
             .first()
         )
     return None if role is None else Actor(tenant=tenant, user=user, role=role)
+
+
+def who_may(tenant: Tenant, permission: Permission) -> QuerySet[User]:
+    """Return the people who work for a tenant and have a permission, by name."""
+    roles = TABLE[permission]
+    members = User.objects.filter(
+        memberships__tenant=tenant, memberships__role__in=roles, is_active=True
+    )
+    return members.order_by("name", "pk")
 
 
 def actor_in_session(

@@ -7,12 +7,12 @@ from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from conversations import selectors
+from conversations import listing, selectors
 from conversations.api import examples
 from conversations.models import Conversation, Message
+from conversations.serializers.handling import ConversationParameters, choice
 from conversations.serializers.reading import (
     ConversationPageSerializer,
-    ConversationParameters,
     ConversationSerializer,
     MessagePageSerializer,
     MessageSerializer,
@@ -41,12 +41,12 @@ class ConversationListView(TenantAPIView):
     )
     def get(self, request: Request) -> Response:
         page = keyset.page(
-            selectors.listed(self.actor, search=self.parameters["search"]),
+            listing.listed(self.actor, choice(self.parameters, self.actor)),
             time_field="last_message_at",
             request=request,
             parameters=self.parameters,
             scope=f"{self.actor.tenant.pk}|conversations",
-            render=_conversations,
+            render=rendered,
         )
         return Response(page)
 
@@ -63,7 +63,7 @@ class ConversationView(TenantAPIView):
     )
     def get(self, request: Request, pk: int) -> Response:
         conversation = selectors.conversation_for(self.actor, pk)
-        return Response(_conversations([conversation])[0])
+        return Response(rendered([conversation])[0])
 
 
 class MessageListView(TenantAPIView):
@@ -96,7 +96,8 @@ class MessageListView(TenantAPIView):
         return Response(page)
 
 
-def _conversations(rows: Sequence[Conversation]) -> list[Any]:
+def rendered(rows: Sequence[Conversation]) -> list[Any]:
+    """Return conversations as the API gives them."""
     selectors.with_marks(row.last_message for row in rows)
     return list(ConversationSerializer(rows, many=True).data)
 

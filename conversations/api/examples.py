@@ -97,6 +97,8 @@ CONVERSATION: dict[str, Any] = {
     "phone": 1,
     "contact": CONTACT,
     "status": "OPEN",
+    "snoozed_until": None,
+    "assignee": {"id": 3, "name": "Ana"},
     "unread_count": 1,
     "last_message_at": "2026-11-10T12:00:00Z",
     "last_message": RECEIVED,

@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from conversations.selectors import Position
+from conversations.listing import Choice
+from conversations.types import Position
 from tenants.errors import DomainError
 from whatsapp.models import Phone
 
@@ -61,6 +62,11 @@ class ListForm(forms.Form):
     q = forms.CharField(required=False, max_length=SEARCH_MAX_CHARACTERS)
     unread = forms.BooleanField(required=False)
     before = PositionField(required=False, max_length=60)
+
+
+def choice(data: dict[str, Any]) -> Choice:
+    """Return what a list's form chooses."""
+    return Choice(search=data["q"], unread_only=data["unread"])
 
 
 class ThreadForm(forms.Form):

@@ -2,7 +2,7 @@
 
 from conversations.models.blocks import Block
 from conversations.models.broadcasts import Broadcast, BroadcastRecipient, BroadcastSource
-from conversations.models.conversations import Conversation
+from conversations.models.conversations import Conversation, Episode
 from conversations.models.events import IdempotencyKey, Mark, StatusEvent
 from conversations.models.hooks import HookDelivery, HookEndpoint, HookEvent, HookRelay
 from conversations.models.messages import Message
@@ -17,6 +17,7 @@ __all__ = [
     "Contact",
     "ContactIdentity",
     "Conversation",
+    "Episode",
     "HookDelivery",
     "HookEndpoint",
     "HookEvent",

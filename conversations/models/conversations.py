@@ -5,6 +5,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from conversations.models.people import Contact
+from tenants.models import ApiKey, User
 from whatsapp.models import Phone
 
 
@@ -21,6 +22,11 @@ class Conversation(models.Model):
     phone = models.ForeignKey(Phone, models.PROTECT, related_name="conversations", db_index=False)
     contact = models.ForeignKey(Contact, models.PROTECT, related_name="conversations")
     status = models.CharField(max_length=20, choices=Status, default=Status.OPEN)
+    # Who of the team has it; the sweeper takes it from whoever no longer works here.
+    assignee = models.ForeignKey(
+        User, models.DO_NOTHING, null=True, db_constraint=False, related_name="+", db_index=False
+    )
+    snoozed_until = models.DateTimeField(null=True)  # of a snoozed one only
     unread_count = models.PositiveIntegerField(default=0)
     # Inbound messages up to this id are read: unread is what came in after it.
     read_up_to_id = models.BigIntegerField(default=0)
@@ -61,6 +67,18 @@ class Conversation(models.Model):
                 condition=models.Q(unread_count__gt=0),
                 name="conversation_unread",
             ),
+            # Serves what somebody has, and whom the sweeper has to take something from.
+            models.Index(
+                fields=["assignee", "-last_message_at", "-id"],
+                condition=models.Q(assignee__isnull=False),
+                name="conversation_assigned",
+            ),
+            # Serves waking what was snoozed.
+            models.Index(
+                fields=["snoozed_until"],
+                condition=models.Q(status="SNOOZED"),
+                name="conversation_snoozed",
+            ),
             # Serves merging again: what was merged into one that goes leads to the one that stays.
             models.Index(
                 fields=["merged_into"],
@@ -71,3 +89,49 @@ class Conversation(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+class Episode(models.Model):
+    """From a customer's first message to the closing, and again from his next one.
+
+    What only we write opens none: nobody waits for an answer.
+    """
+
+    conversation = models.ForeignKey(
+        Conversation, models.CASCADE, related_name="episodes", db_index=False
+    )
+    # The least of the customer's times since the last closing, and never before that.
+    opened_at = models.DateTimeField()
+    first_reply_at = models.DateTimeField(null=True)
+    # Who answered and who closed it; nobody where a program did.
+    first_reply_by = models.ForeignKey(
+        User, models.DO_NOTHING, null=True, db_constraint=False, related_name="+", db_index=False
+    )
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.ForeignKey(
+        User, models.DO_NOTHING, null=True, db_constraint=False, related_name="+", db_index=False
+    )
+    closed_by_key = models.ForeignKey(
+        ApiKey, models.DO_NOTHING, null=True, db_constraint=False, related_name="+", db_index=False
+    )
+
+    class Meta:
+        constraints = [
+            # Serves "one at a time", and finding the one that is open.
+            models.UniqueConstraint(
+                fields=["conversation"],
+                condition=models.Q(closed_at__isnull=True),
+                name="episode_one_open",
+            ),
+        ]
+        indexes = [
+            # Serves the last closing of a conversation.
+            models.Index(fields=["conversation", "-closed_at"], name="episode_newest"),
+            # Serve what began, was answered and ended in a stretch of days.
+            models.Index(fields=["opened_at"], name="episode_opened"),
+            models.Index(fields=["first_reply_at"], name="episode_answered"),
+            models.Index(fields=["closed_at"], name="episode_closed"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.conversation_id} {self.opened_at}"

@@ -1,5 +1,6 @@
 """Messages, and attempts to send them."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext
@@ -111,6 +112,8 @@ class Message(models.Model):
         indexes = [
             # Serves the thread, newest first, by keyset.
             models.Index(fields=["conversation", "-timestamp", "-id"], name="message_thread"),
+            # Serves counting what was written in a stretch of days: next to nothing to write.
+            BrinIndex(fields=["timestamp"], autosummarize=True, name="message_by_time"),
             # Serves the claim of heads of line, and what waits for an answer.
             models.Index(
                 fields=["phone", "conversation", "id"],

@@ -10,7 +10,6 @@ from rest_framework.fields import SkipField
 from conversations import rules
 from conversations.models import Contact, ContactIdentity, Conversation, Message
 from tenants.serializers import (
-    PageParameters,
     PageSerializer,
     StrictSerializer,
     TextField,
@@ -18,19 +17,8 @@ from tenants.serializers import (
 from whatsapp.payloads import content_reading
 
 
-class ConversationParameters(PageParameters):
-    """Which conversations, and which page of them."""
-
-    search = serializers.CharField(
-        max_length=200,
-        default="",
-        allow_blank=True,
-        help_text="A part of the contact's name or number.",
-    )
-
-
 class AuthorSerializer(serializers.Serializer[Any]):
-    """The person who wrote an outbound message."""
+    """Somebody of the team."""
 
     id = serializers.IntegerField()
     name = serializers.CharField()
@@ -193,6 +181,8 @@ class ConversationSerializer(serializers.Serializer[Any]):
     phone = serializers.IntegerField(source="phone_id")
     contact = ContactSerializer()
     status = serializers.ChoiceField(choices=Conversation.Status.choices)
+    snoozed_until = serializers.DateTimeField(allow_null=True, help_text="Of SNOOZED only.")
+    assignee = AuthorSerializer(allow_null=True, help_text="Whose it is; null: nobody's.")
     unread_count = serializers.IntegerField()
     last_message_at = serializers.DateTimeField(allow_null=True)
     last_message = MessageSerializer(allow_null=True)

@@ -73,7 +73,7 @@ _NAME = """
 # message.
 _LOCK_THREADS = """
     SELECT id, phone_id, contact_id, status, unread_count, read_up_to_id, last_message_id,
-        last_message_at, window_opened_at
+        last_message_at, window_opened_at, assignee_id, snoozed_until
     FROM conversations_conversation
     WHERE merged_into_id IS NULL AND contact_id = ANY (%s::bigint[])
     ORDER BY id FOR UPDATE
@@ -98,8 +98,30 @@ _CLOSE = """
 """
 _KEEP = """
     UPDATE conversations_conversation SET contact_id = %s, status = %s, unread_count = %s,
-        read_up_to_id = %s, last_message_id = %s, last_message_at = %s, window_opened_at = %s
+        read_up_to_id = %s, last_message_id = %s, last_message_at = %s, window_opened_at = %s,
+        assignee_id = %s, snoozed_until = %s
     WHERE id = %s
+"""
+# Of several that are open one stays, from the first beginning on and with the first answer.
+_JOIN_EPISODES = """
+    WITH open AS (
+        SELECT id, first_reply_at, first_reply_by_id,
+            row_number() OVER (ORDER BY opened_at, id) AS place
+        FROM conversations_episode
+        WHERE conversation_id = ANY (%(all)s::bigint[]) AND closed_at IS NULL
+    ), answered AS (
+        SELECT first_reply_at, first_reply_by_id FROM open WHERE first_reply_at IS NOT NULL
+        ORDER BY first_reply_at, id LIMIT 1
+    ), dropped AS (
+        DELETE FROM conversations_episode AS episode USING open
+        WHERE episode.id = open.id AND open.place > 1
+    )
+    UPDATE conversations_episode AS episode SET
+        first_reply_at = answered.first_reply_at, first_reply_by_id = answered.first_reply_by_id
+    FROM open, answered WHERE episode.id = open.id AND open.place = 1
+"""
+_MOVE_EPISODES = """
+    UPDATE conversations_episode SET conversation_id = %s WHERE conversation_id = ANY (%s::bigint[])
 """
 
 
@@ -120,6 +142,8 @@ class _Thread:
     last_message_id: int | None
     last_message_at: datetime | None
     window_opened_at: datetime | None
+    assignee_id: int | None
+    snoozed_until: datetime | None
 
 
 def survivors(pairs: Iterable[Pair]) -> dict[int, int]:
@@ -191,6 +215,8 @@ def _join(cursor: Cursor, contact: int, threads: Sequence[_Thread]) -> list[Draf
         cursor.execute(_LOCK_MESSAGES, (listed,))
         moved = [pk for (pk,) in cursor.fetchall()]
         cursor.execute(_MOVE_MESSAGES, (first.id, listed))
+        cursor.execute(_JOIN_EPISODES, {"all": arrays.numbers([first.id, *rest])})
+        cursor.execute(_MOVE_EPISODES, (first.id, listed))
         cursor.execute(_CLOSE, (first.id, listed, listed))
     _keep(cursor, contact, threads, read_up_to)
     drafts = [Draft(Change.Kind.CONVERSATION, pk) for pk in (first.id, *rest)]
@@ -209,7 +235,19 @@ def _keep(cursor: Cursor, contact: int, threads: Sequence[_Thread], read_up_to: 
     opened = [one.window_opened_at for one in threads if one.window_opened_at is not None]
     status = min((one.status for one in threads), key=_STATUSES.index)
     unread = sum(one.unread_count for one in threads)
-    columns = (contact, status, unread, read_up_to, last_id, last_at, max(opened, default=None))
+    assignees = (one.assignee_id for one in threads if one.assignee_id is not None)
+    snoozes = (one.snoozed_until for one in threads if one.status == status == "SNOOZED")
+    columns = (
+        contact,
+        status,
+        unread,
+        read_up_to,
+        last_id,
+        last_at,
+        max(opened, default=None),
+        next(assignees, None),
+        min(filter(None, snoozes), default=None),
+    )
     cursor.execute(_KEEP, (*columns, threads[0].id))
 
 

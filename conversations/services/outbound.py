@@ -13,7 +13,7 @@ from conversations import rules
 from conversations.models import Conversation, Message
 from conversations.rules import Lane
 from conversations.selectors import MergedError
-from conversations.services import blocking, composing, enclosing, reactions, reading
+from conversations.services import blocking, composing, enclosing, episodes, reactions, reading
 from tenants import context, queue
 from tenants.errors import DomainError, NotFoundError
 from tenants.feed import live
@@ -295,4 +295,5 @@ def _insert(draft: Message, actor: Actor, conversation: Conversation, now: datet
     conversation.last_message = draft
     conversation.last_message_at = draft.timestamp
     conversation.save(update_fields=["last_message", "last_message_at"])
+    episodes.answered(conversation, by=actor, at=draft.timestamp)
     return draft

@@ -19,7 +19,7 @@ def mark_read(*, actor: Actor, conversation: Conversation, up_to_id: int) -> boo
     Never moves back. Does nothing for those who only look on: what a viewer saw, nobody answered.
     Locks the conversation's row, and publishes only when the count changed.
     """
-    if not actor.may(Permission.REPLY):
+    if not actor.may(Permission.REPLY, Permission.HANDLE_CONVERSATIONS):
         return False
     # Rivals: inbound messages, which count themselves as unread, and another reader.
     rows = Conversation.objects.select_related("phone")
@@ -40,6 +40,26 @@ def mark_read(*, actor: Actor, conversation: Conversation, up_to_id: int) -> boo
     if changed:
         live.publish(Draft(Change.Kind.CONVERSATION, row.pk))
     return changed
+
+
+@transaction.atomic
+def mark_unread(*, actor: Actor, conversation: Conversation) -> bool:
+    """Have the customer's last message wait to be read again; tell whether anything changed.
+
+    WhatsApp is not told: what a customer saw as read stays so. Locks the conversation's row.
+    Raises: ForbiddenError.
+    """
+    actor.require(Permission.HANDLE_CONVERSATIONS)
+    # Rivals: inbound messages, which count themselves as unread, and a reader.
+    row = Conversation.objects.select_for_update(no_key=True).get(pk=conversation.pk)
+    received = Message.objects.filter(conversation=row, direction=Message.Direction.INBOUND)
+    newest = received.aggregate(newest=Max("pk"))["newest"]
+    if newest is None or row.unread_count:
+        return False
+    row.read_up_to_id, row.unread_count = newest - 1, 1
+    row.save(update_fields=["read_up_to_id", "unread_count"])
+    live.publish(Draft(Change.Kind.CONVERSATION, row.pk))
+    return True
 
 
 def note_writing(*, actor: Actor, conversation: Conversation) -> None:

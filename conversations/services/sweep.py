@@ -20,6 +20,7 @@ from conversations.services import (
     consent_notes,
     delivery,
     fetching,
+    handling,
     inbound,
     orphans,
     retention,
@@ -165,6 +166,7 @@ class Sweeper:
     def _tenant(self, tenant: Tenant, *, purging: bool) -> None:
         duties = {
             "messages": self._messages,
+            "conversations": _conversations,
             "broadcasts": self._broadcasts,
             "files": _files,
             "jobs": _jobs,
@@ -235,6 +237,10 @@ def _in(tenant: Tenant, duty: Callable[[Tenant], None]) -> None:
 def _drain(schema: str, phone_id: int) -> None:
     with context.tenant(schema):
         delivery.drain(phone_id=phone_id, seconds=delivery.SWEEP_SECONDS)
+
+
+def _conversations(tenant: Tenant) -> None:
+    handling.sweep(tenant=tenant, now=timezone.now())
 
 
 def _jobs(_: Tenant) -> None:

@@ -6,14 +6,13 @@ Set-based, on the caller's own session and in its open transaction (see ``applyi
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import psycopg
 
 from conversations import rules
 from conversations.models import Message
-from conversations.services import attachments, consent, identities, merging, people
+from conversations.services import attachments, consent, identities, merging, people, touching
 from tenants.db import arrays, raw
 from tenants.feed import live
 from tenants.feed.live import Draft
@@ -59,28 +58,9 @@ _ADD_MESSAGES = """
     ON CONFLICT (phone_id, wamid) DO NOTHING
     RETURNING phone_id, wamid, id
 """
-_TOUCH = """
-    UPDATE conversations_conversation AS conversation SET
-        unread_count = conversation.unread_count + new.count,
-        window_opened_at = GREATEST(conversation.window_opened_at, new.opened_at),
-        status = CASE
-            WHEN conversation.status IN ('CLOSED', 'ARCHIVED', 'SNOOZED')
-                AND new.newest_at >= COALESCE(conversation.last_message_at, '-infinity') THEN 'OPEN'
-            ELSE conversation.status END,
-        last_message_id = CASE WHEN (new.newest_at, new.newest_id) > (
-            COALESCE(conversation.last_message_at, '-infinity'),
-            COALESCE(conversation.last_message_id, 0)
-        ) THEN new.newest_id ELSE conversation.last_message_id END,
-        last_message_at = GREATEST(conversation.last_message_at, new.newest_at)
-    FROM unnest(%s::bigint[], %s::int[], %s::timestamptz[], %s::timestamptz[], %s::bigint[])
-        AS new (id, count, opened_at, newest_at, newest_id)
-    WHERE conversation.id = new.id
-"""
 _TYPES = {name.lower(): name for name in Message.Type.values if name != Message.Type.TEMPLATE}
 _TYPES["voice"] = Message.Type.AUDIO.value  # as older payloads call a voice message
 _UNSUPPORTED = Message.Type.UNSUPPORTED.value
-# What customers do without writing; the rest opens the 24-hour window.
-_NO_WINDOW = frozenset({"system"})
 _IN, _OUT = Message.Direction.INBOUND.value, Message.Direction.OUTBOUND.value
 # What the business's own app sent is sent; its statuses raise it from there.
 _RECEIVED, _SENT = Message.Status.RECEIVED.value, Message.Status.SENT.value
@@ -96,16 +76,6 @@ class Arrival:
     @property
     def key(self) -> tuple[int, str]:
         return self.phone_id, self.message.wamid
-
-
-@dataclass(slots=True)
-class _News:
-    """What new messages mean for the list's columns of their conversation."""
-
-    count: int
-    opened_at: datetime | None
-    newest_at: datetime
-    newest_id: int
 
 
 def store(
@@ -141,7 +111,7 @@ def store(
     ids = _insert(cursor, ordered, threads)
     inserted = [one for one in ordered if one.key in ids]
     attachments.attach(cursor, [(one.phone_id, one.message) for one in inserted], ids)
-    _touch(cursor, inserted, ids, threads)
+    touching.touch(cursor, [(threads[one.key], one.message, ids[one.key]) for one in inserted])
     drafts = [Draft(Change.Kind.ARRIVAL, threads[one.key], ids[one.key]) for one in inserted]
     return ids, joined + drafts
 
@@ -246,39 +216,3 @@ def _extras(message: InboundMessage) -> str | None:
     if message.is_echo:
         extras = {**extras, "field": message.field}
     return json.dumps(extras) if extras else None
-
-
-def _touch(
-    cursor: Cursor,
-    inserted: list[Arrival],
-    ids: dict[tuple[int, str], int],
-    threads: dict[tuple[int, str], int],
-) -> None:
-    news: dict[int, _News] = {}
-    for one in inserted:
-        _count(news, threads[one.key], one.message, ids[one.key])
-    if not news:
-        return
-    ordered = sorted(news)
-    columns = (
-        arrays.numbers(ordered),
-        arrays.numbers(news[key].count for key in ordered),
-        arrays.times(news[key].opened_at for key in ordered),
-        arrays.times(news[key].newest_at for key in ordered),
-        arrays.numbers(news[key].newest_id for key in ordered),
-    )
-    cursor.execute(_TOUCH, columns)
-
-
-def _count(news: dict[int, _News], thread: int, message: InboundMessage, pk: int) -> None:
-    at = message.timestamp
-    opened_at = None if message.is_echo or message.type in _NO_WINDOW else at
-    count = 0 if message.is_echo else 1
-    known = news.get(thread)
-    if known is None:
-        news[thread] = _News(count, opened_at, at, pk)
-        return
-    known.count += count
-    if opened_at is not None:
-        known.opened_at = max(known.opened_at or opened_at, opened_at)
-    known.newest_at, known.newest_id = max((known.newest_at, known.newest_id), (at, pk))

@@ -132,4 +132,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
     merged_into = serializers.IntegerField(
         required=False, help_text="With `merged`: the id that is used from now on."
     )
+    assigned_to = serializers.IntegerField(
+        required=False, help_text="With `assigned_already`: who has the conversation."
+    )
     errors = ProblemErrorSerializer(many=True, required=False)  # type: ignore[assignment] # a member, not the form's

@@ -97,6 +97,8 @@ def test_the_list_shows_what_a_client_needs(people, base, conversation, spelling
                     "marketing_opted_out_at": None,
                 },
                 "status": "OPEN",
+                "snoozed_until": None,
+                "assignee": None,
                 "unread_count": 0,
                 "last_message_at": _json(conversation.last_message_at),
                 "last_message": response.json()["results"][0]["last_message"],

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 
 from conversations.models import Contact, ContactIdentity, Conversation, Message
 from conversations.services import inbound
@@ -230,15 +231,17 @@ def test_the_list_s_columns_follow_meta_s_time_and_not_the_arrival(acme, take):
         assert conversation.unread_count == 2
 
 
-@pytest.mark.parametrize("status", ["CLOSED", "ARCHIVED", "SNOOZED"])
-@pytest.mark.parametrize(("at", "after"), [(NOON + 1, "OPEN"), (NOON - 1, None)], ids=str)
-def test_a_newer_message_opens_what_was_closed(acme, take, status, at, after):
+@pytest.mark.parametrize("status", ["CLOSED", "ARCHIVED", "SNOOZED", "PENDING"])
+@pytest.mark.parametrize("at", [NOON + 1, NOON - 1], ids=["newer", "late"])
+def test_whatever_a_customer_writes_opens_what_was_put_away(acme, take, status, at):
+    """A late message, too: whoever closed it has not read that one."""
     take(messages(text("wamid.1")))
-    in_acme(lambda: Conversation.objects.update(status=status), acme)
+    in_acme(lambda: Conversation.objects.update(status=status, snoozed_until=timezone.now()), acme)
 
     take(messages(text("wamid.2", at=at)))
 
-    assert in_acme(Conversation.objects.get, acme).status == (after or status)
+    conversation = in_acme(Conversation.objects.get, acme)
+    assert (conversation.status, conversation.snoozed_until) == ("OPEN", None)
 
 
 def test_a_system_message_opens_no_window_and_a_reaction_is_no_message(acme, take):

@@ -60,10 +60,11 @@ def test_every_block_does_what_the_text_says(live_server, conversation, acme, se
     assert run.returncode == 0, run.stderr
     outputs = [output.strip() for output in run.stdout.split(MARK)][1:-1]
     assert len(outputs) == len(BLOCKS)
-    two, one, _walk, read, sent, again, *_more, _grant, refusal, signed_out = outputs[2:]
+    two, one, _walk, read, handled, sent, again, *_more, _grant, refusal, signed_out = outputs[2:]
     assert len(json.loads(two)["results"]) == 2
     assert len(json.loads(one)["results"]) == 1
     assert f'"conversation":{conversation.pk}' in read
+    assert '"assignee":{"id":' in handled
     assert json.loads(sent)["status"] == "PENDING"
     assert again.startswith("HTTP/1.1 202")
     assert "Idempotent-Replayed: true" in again

@@ -12,6 +12,7 @@ HANDLED = {
     "ContactIdentity.contact",
     "Conversation.contact",
     "Conversation.merged_into",
+    "Episode.conversation",
     "Message.conversation",
 }
 
