@@ -18,6 +18,7 @@ from rest_framework.response import Response
 
 from config.errors import PROBLEM_TYPE, Problem
 from tenants.api.base import PlatformAPIView, TenantAPIView
+from tenants.api.idempotency import KEY_PARAMETER
 from tenants.serializers import ProblemSerializer, StrictSerializer
 
 _Endpoint = tuple[str, str, str, Any]
@@ -41,6 +42,15 @@ _WITH_A_BODY = {
     "413": "The body is larger than 4 MiB.",
     "415": "The body is not application/json.",
 }
+_REASONS = {
+    "409": "The state of things does not allow this: the code says which.",
+    "410": "It was merged with another one, whose id is in `merged_into`.",
+    "422": "This Idempotency-Key was used with another request.",
+}
+_REPEATED = {
+    "409": _REASONS["409"],
+    "422": _REASONS["422"],
+}
 _WITH_A_FILE = {
     **_WITH_A_BODY,
     "413": "The file is larger than its kind may be.",
@@ -48,11 +58,6 @@ _WITH_A_FILE = {
 }
 _WORDS = {"200": "Done.", "201": "Made.", "202": "Queued."}
 _WITH_RETRY_AFTER = {"429", "503"}
-_REASONS = {
-    "409": "The state of things does not allow this: the code says which.",
-    "410": "It was merged with another one, whose id is in `merged_into`.",
-    "422": "This Idempotency-Key was used with another request.",
-}
 _EXAMPLES = {
     "400": ("invalid", "Some of what was sent is not valid: see errors."),
     "401": ("token_invalid", "This token is not valid here, or no longer."),
@@ -94,12 +99,22 @@ class ProblemAutoSchema(AutoSchema):
             body["description"] = body["description"] or _WORDS[status]
         return dict(sorted(bodies.items()))
 
+    def get_override_parameters(self) -> list[Any]:
+        listed: list[Any] = super().get_override_parameters()
+        return [*listed, KEY_PARAMETER] if self._is_repeatable else listed
+
+    @property
+    def _is_repeatable(self) -> bool:
+        view = self.view
+        return isinstance(view, TenantAPIView) and view.is_repeatable and self.method == "POST"
+
     def _problems(self) -> dict[str, str]:
         tenant = _OF_A_TENANT if isinstance(self.view, TenantAPIView) else {}
         has_file = MultiPartParser in self.view.parser_classes
         body = _WITH_A_FILE if has_file else _WITH_A_BODY
         body = body if self.method in {"POST", "PUT", "PATCH"} else {}
-        return {**_ALWAYS, **_SIGNED_IN, **tenant, **body}
+        again = _REPEATED if self._is_repeatable else {}
+        return {**_ALWAYS, **_SIGNED_IN, **tenant, **body, **again}
 
     def _problem(self, status: str) -> dict[str, Any]:
         body: dict[str, Any] = self._get_response_for_code(

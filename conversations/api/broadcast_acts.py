@@ -11,14 +11,12 @@ from rest_framework.response import Response
 
 from conversations import broadcasts
 from conversations.api import examples
-from conversations.api.messages import PROBLEM_TYPE, answered_once
+from conversations.api.messages import PROBLEM_TYPE
 from conversations.models import Broadcast
 from conversations.serializers.broadcasts import BroadcastSerializer, TestSerializer
 from conversations.serializers.reading import MessageSerializer
 from conversations.services.broadcasts import control
-from conversations.services.idempotency import Answer
 from tenants.api.base import TenantAPIView
-from tenants.api.idempotency import KEY_PARAMETER
 from tenants.permissions import Permission
 from tenants.serializers import ProblemSerializer
 
@@ -94,11 +92,9 @@ class TestView(TenantAPIView):
         tags=["broadcasts"],
         summary="Send the first row's message to a number of your own",
         request=TestSerializer,
-        parameters=[KEY_PARAMETER],
         responses={
             202: MessageSerializer,
             **_CONFLICT,
-            (422, PROBLEM_TYPE): ProblemSerializer,
         },
         examples=[
             OpenApiExample("To oneself", value={"to": "+5511987654321"}, request_only=True),
@@ -114,15 +110,11 @@ class TestView(TenantAPIView):
         found = broadcasts.broadcast_for(self.actor, pk)
         form = TestSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-
-        def act() -> Answer:
-            message = control.send_test(
-                actor=self.actor,
-                broadcast=found,
-                number=form.validated_data["to"],
-                client_id=uuid4(),
-                now=timezone.now(),
-            )
-            return Answer(202, MessageSerializer(message).data)
-
-        return answered_once(request, act)
+        message = control.send_test(
+            actor=self.actor,
+            broadcast=found,
+            number=form.validated_data["to"],
+            client_id=uuid4(),
+            now=timezone.now(),
+        )
+        return Response(MessageSerializer(message).data, status=202)

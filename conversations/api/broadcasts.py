@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from conversations import broadcasts
 from conversations.api import examples
-from conversations.api.messages import PROBLEM_TYPE, answered_once
+from conversations.api.messages import PROBLEM_TYPE
 from conversations.models import Broadcast, BroadcastSource
 from conversations.serializers.broadcasts import (
     BroadcastPageSerializer,
@@ -28,21 +28,15 @@ from conversations.serializers.broadcasts import (
 from conversations.serializers.choosing import choice_of
 from conversations.services import template_sending
 from conversations.services.broadcasts import arranging, choosing, mapping, reading
-from conversations.services.idempotency import Answer
 from conversations.services.template_sending import TemplateUnknownError
 from tenants.api import keyset
 from tenants.api.base import TenantAPIView
-from tenants.api.idempotency import KEY_PARAMETER
 from tenants.permissions import Actor, Permission
 from tenants.serializers import NoParameters, ProblemSerializer
 from whatsapp import selectors as whatsapp
 
 _CONFLICT = {(409, PROBLEM_TYPE): ProblemSerializer}
-_MADE: dict[Any, Any] = {
-    202: BroadcastSerializer,
-    **_CONFLICT,
-    (422, PROBLEM_TYPE): ProblemSerializer,
-}
+_MADE: dict[Any, Any] = {202: BroadcastSerializer, **_CONFLICT}
 _PREPARING = OpenApiExample(
     "Its list is being read",
     value=examples.PREPARING,
@@ -53,6 +47,7 @@ _PREPARING = OpenApiExample(
 
 class BulkView(TenantAPIView):
     permission = Permission.BROADCAST
+    location = "broadcasts/{id}/"
 
     @extend_schema(
         operation_id="messages_bulk",
@@ -63,7 +58,6 @@ class BulkView(TenantAPIView):
         " however their number is written; what cannot be sent is left out with its reason."
         " `Location` names the broadcast to look at.",
         request=BulkSerializer,
-        parameters=[KEY_PARAMETER],
         responses=_MADE,
         examples=[
             OpenApiExample(
@@ -98,12 +92,13 @@ class BulkView(TenantAPIView):
         data = form.validated_data
         place = _place(self.actor, data.get("phone"), **data["template"])
         made = {**place, **(_of_contacts(data, place) if "contacts" in data else _of_list(data))}
-        return _make(self.actor, request, data, made)
+        return _make(self.actor, data, made)
 
 
 class BroadcastListView(TenantAPIView):
     permission = Permission.READ_BROADCASTS
     permission_to_change = Permission.BROADCAST
+    location = "broadcasts/{id}/"
     parameters_class = BroadcastParameters
     parameters_of = {"POST": NoParameters}
     parser_classes = [MultiPartParser]
@@ -134,7 +129,6 @@ class BroadcastListView(TenantAPIView):
         description="As `messages/bulk`, from a CSV file: UTF-8, UTF-16 or Windows-1252, with"
         " commas, semicolons or tabs.",
         request={"multipart/form-data": UploadedListSerializer},
-        parameters=[KEY_PARAMETER],
         responses=_MADE,
         examples=[
             OpenApiExample(
@@ -168,7 +162,7 @@ class BroadcastListView(TenantAPIView):
             "values": _values(data, place, reading.head(body).columns),
             "number_column": data["number_column"],
         }
-        return _make(self.actor, request, data, made)
+        return _make(self.actor, data, made)
 
 
 class BroadcastView(TenantAPIView):
@@ -252,22 +246,17 @@ def _values(
     return {**guessed, **data.get("values", {})}
 
 
-def _make(actor: Actor, request: Request, data: dict[str, Any], wanted: dict[str, Any]) -> Response:
-    def act() -> Answer:
-        made = arranging.create(
-            actor=actor,
-            name=data["name"],
-            client_id=uuid4(),
-            starts_when_ready=data["start"],
-            now=timezone.now(),
-            **wanted,
-        )
-        return Answer(202, BroadcastSerializer(broadcasts.broadcast_for(actor, made.pk)).data)
-
-    response = answered_once(request, act)
-    tenant = f"/api/v1/tenant/{actor.tenant.pk}"
-    response["Location"] = f"{tenant}/broadcasts/{response.data['id']}/"
-    return response
+def _make(actor: Actor, data: dict[str, Any], wanted: dict[str, Any]) -> Response:
+    made = arranging.create(
+        actor=actor,
+        name=data["name"],
+        client_id=uuid4(),
+        starts_when_ready=data["start"],
+        now=timezone.now(),
+        **wanted,
+    )
+    found = broadcasts.broadcast_for(actor, made.pk)
+    return Response(BroadcastSerializer(found).data, status=202)
 
 
 def _rows(rows: Sequence[Broadcast]) -> list[Any]:

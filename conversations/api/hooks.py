@@ -71,6 +71,8 @@ _QUEUED = OpenApiExample(
 
 
 class EndpointListView(TenantAPIView):
+    told_once = ("secret",)
+    location = "webhooks-out/{id}/"
     permission = Permission.MANAGE_WEBHOOKS
     parameters_of = {"GET": EndpointParameters}
 
@@ -164,6 +166,7 @@ class EndpointView(TenantAPIView):
 
 
 class SecretView(TenantAPIView):
+    told_once = ("secret",)
     permission = Permission.MANAGE_WEBHOOKS
 
     @extend_schema(

@@ -1,12 +1,8 @@
 """Send messages."""
 
-import hashlib
-import json
-from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
-from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiExample, extend_schema
@@ -20,10 +16,8 @@ from conversations.models import Conversation, Message
 from conversations.rules import Lane
 from conversations.serializers.reading import DryRunSerializer, MessageSerializer
 from conversations.serializers.sending import SendSerializer
-from conversations.services import idempotency, outbound
-from conversations.services.idempotency import Answer
+from conversations.services import outbound
 from tenants.api.base import TenantAPIView
-from tenants.api.idempotency import KEY_PARAMETER, client_of, key_of
 from tenants.permissions import Permission
 from tenants.serializers import ProblemSerializer
 
@@ -41,13 +35,11 @@ class SendView(TenantAPIView):
         " sent within 24 hours of the customer's last message. Everything is checked by WhatsApp's"
         " limits first, and a refusal names each place. `context` quotes a message.",
         request=SendSerializer,
-        parameters=[KEY_PARAMETER],
         responses={
             200: DryRunSerializer,
             202: MessageSerializer,
             (409, PROBLEM_TYPE): ProblemSerializer,
             (410, PROBLEM_TYPE): ProblemSerializer,
-            (422, PROBLEM_TYPE): ProblemSerializer,
         },
         examples=[
             *(
@@ -69,13 +61,8 @@ class SendView(TenantAPIView):
         if form.validated_data["dry_run"]:
             draft = outbound.check_message(**message)
             return Response(DryRunSerializer(draft).data)
-        return self.answer_once(
-            request, lambda: outbound.send_message(client_id=uuid4(), lane=Lane.API, **message)
-        )
-
-    def answer_once(self, request: Request, send: Callable[[], Message]) -> Response:
-        """Send and answer, or give the answer that the request's key got before."""
-        return answered_once(request, lambda: Answer(202, MessageSerializer(send()).data))
+        queued = outbound.send_message(client_id=uuid4(), lane=Lane.API, **message)
+        return Response(MessageSerializer(queued).data, status=202)
 
     def _wanted(self, data: dict[str, Any]) -> dict[str, Any]:
         conversation = self.conversation_of(data)
@@ -102,23 +89,6 @@ class SendView(TenantAPIView):
         return conversation
 
 
-def answered_once(request: Request, act: Callable[[], Answer]) -> Response:
-    """Act and answer, or give the answer that the request's Idempotency-Key got before."""
-    key = key_of(request)
-    if key is None:
-        answer = act()
-    else:
-        answer = idempotency.once(
-            client=client_of(request),
-            key=key,
-            fingerprint=_fingerprint(request),
-            now=timezone.now(),
-            act=act,
-        )
-    headers = {"Idempotent-Replayed": "true"} if answer.replayed else None
-    return Response(answer.body, status=answer.status, headers=headers)
-
-
 def _answered(conversation: Conversation, context: dict[str, Any] | None) -> Message | None:
     if context is None:
         return None
@@ -127,18 +97,3 @@ def _answered(conversation: Conversation, context: dict[str, Any] | None) -> Mes
         sentence = _("There is no such message in this conversation.")
         raise ValidationError({"context": {"message_id": [sentence]}}, "not_found")
     return found
-
-
-def _fingerprint(request: Request) -> str:
-    """Return the same text for the same request, however its JSON was laid out."""
-    parts = [request.method, request.path.rstrip("/"), request.data]
-    text = json.dumps(parts, sort_keys=True, default=_digest)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _digest(file: UploadedFile) -> str:
-    digest = hashlib.sha256()
-    for chunk in file.chunks():
-        digest.update(chunk)
-    file.seek(0)
-    return digest.hexdigest()

@@ -10,12 +10,10 @@ from rest_framework.response import Response
 
 from conversations.api import examples
 from conversations.api.messages import PROBLEM_TYPE, SendView
-from conversations.models import Message
 from conversations.rules import Lane
 from conversations.serializers.reading import MessageSerializer
 from conversations.services import starting, template_sending
 from conversations.services.template_sending import TemplateUnknownError
-from tenants.api.idempotency import KEY_PARAMETER
 from tenants.serializers import ProblemSerializer
 from whatsapp import selectors as whatsapp
 from whatsapp.serializers import SendTemplateSerializer
@@ -30,11 +28,9 @@ class SendTemplateView(SendView):
         " fill its fields by the keys that the template's `fields` name. What WhatsApp would refuse"
         " is refused here, naming each place. `to` may be somebody who has never written.",
         request=SendTemplateSerializer,
-        parameters=[KEY_PARAMETER],
         responses={
             202: MessageSerializer,
             (409, PROBLEM_TYPE): ProblemSerializer,
-            (422, PROBLEM_TYPE): ProblemSerializer,
         },
         examples=[
             OpenApiExample(
@@ -64,19 +60,16 @@ class SendTemplateView(SendView):
         if template is None:
             raise TemplateUnknownError
         act = starting.send_template if "phone" in place else template_sending.send_template
-
-        def send() -> Message:
-            return act(
-                actor=self.actor,
-                **place,
-                template=template,
-                values=data["values"],
-                client_id=uuid4(),
-                now=timezone.now(),
-                lane=Lane.API,
-            )
-
-        return self.answer_once(request, send)
+        queued = act(
+            actor=self.actor,
+            **place,
+            template=template,
+            values=data["values"],
+            client_id=uuid4(),
+            now=timezone.now(),
+            lane=Lane.API,
+        )
+        return Response(MessageSerializer(queued).data, status=202)
 
     def _place(self, data: dict[str, Any]) -> dict[str, Any]:
         """Return where a template goes: a conversation, or a number and from which of ours."""

@@ -3,7 +3,7 @@
 from conversations.models.blocks import Block
 from conversations.models.broadcasts import Broadcast, BroadcastRecipient, BroadcastSource
 from conversations.models.conversations import Conversation, Episode
-from conversations.models.events import IdempotencyKey, Mark, StatusEvent
+from conversations.models.events import Mark, StatusEvent
 from conversations.models.hooks import HookDelivery, HookEndpoint, HookEvent, HookRelay
 from conversations.models.messages import Message
 from conversations.models.people import ConsentEvent, Contact, ContactIdentity, IdentityMove
@@ -22,7 +22,6 @@ __all__ = [
     "HookEndpoint",
     "HookEvent",
     "HookRelay",
-    "IdempotencyKey",
     "IdentityMove",
     "Mark",
     "Message",

@@ -87,22 +87,3 @@ class Mark(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.target_wamid}"
-
-
-class IdempotencyKey(models.Model):
-    """A client's word that a repeated request is the same act; keeps the answer 24 hours."""
-
-    client = models.CharField(max_length=60)  # "user:<id>" or "key:<id>"
-    key = models.CharField(max_length=255)
-    fingerprint = models.CharField(max_length=64)  # sha256 of method, path and body
-    response_status = models.PositiveSmallIntegerField(null=True)  # null while the first is running
-    response_body = models.JSONField(null=True)
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["client", "key"], name="idempotency_key_unique"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.client} {self.key}"

@@ -9,12 +9,12 @@ from django.db import IntegrityError
 from django.db.models import Exists, OuterRef, ProtectedError
 
 from conversations.models import Broadcast, Message
-from conversations.services import idempotency, orphans
+from conversations.services import orphans
 from conversations.services.hooks import delivering
 from tenants import throttling
 from tenants.feed.models import Change
 from tenants.models import Tenant
-from tenants.services import sessions
+from tenants.services import idempotency, sessions
 from whatsapp.models import MediaFile
 from whatsapp.services import files, jobs, reach
 from whatsapp.webhooks.services import retention as deliveries

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
-from rest_framework.exceptions import APIException, NotAuthenticated, ValidationError
+from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
@@ -15,29 +15,15 @@ from rest_framework.views import APIView
 
 from tenants import context
 from tenants.access import SAFE_METHODS
+from tenants.api import idempotency
+from tenants.api.refusals import LengthRequiredError, ParameterError
 from tenants.authentication import bearer_of
 from tenants.errors import NotFoundError
 from tenants.models import Tenant
 from tenants.permissions import Actor, Permission
 from tenants.serializers import NoParameters
 
-
-class ParameterError(ValidationError):
-    """A query parameter is not valid."""
-
-    place = "parameter"
-
-
-class HeaderError(ValidationError):
-    """A header is not valid."""
-
-    place = "header"
-
-
-class LengthRequiredError(APIException):
-    status_code = 411
-    default_code = "length_required"
-    default_detail = _("A body needs a Content-Length.")
+_MADE = (201, 202)
 
 
 class PlatformAPIView(APIView):
@@ -87,6 +73,11 @@ class TenantAPIView(PlatformAPIView):
     permission: ClassVar[Permission]
     # Where whoever may look may not change anything.
     permission_to_change: ClassVar[Permission | None] = None
+    # Whether a POST takes an Idempotency-Key here, and what of its answer is told once: secrets.
+    is_repeatable: ClassVar[bool] = True
+    told_once: ClassVar[tuple[str, ...]] = ()
+    # Where that which a POST made is found, with the members of its answer: "broadcasts/{id}/".
+    location: ClassVar[str] = ""
     actor: Actor
 
     def dispatch(
@@ -95,6 +86,22 @@ class TenantAPIView(PlatformAPIView):
         self._tenant_id = tenant_id
         with ExitStack() as self._schema:
             return super().dispatch(request, *args, **kwargs)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        handler = getattr(self, "post", None)
+        if request.method == "POST" and self.is_repeatable and handler is not None:
+            again = idempotency.repeatable(handler, told_once=self.told_once)
+            vars(self)["post"] = again  # of this request's view
+
+    def finalize_response(
+        self, request: Request, response: Response, *args: Any, **kwargs: Any
+    ) -> Response:
+        final = super().finalize_response(request, response, *args, **kwargs)
+        if self.location and request.method == "POST" and response.status_code in _MADE:
+            place = self.location.format(**response.data)
+            final["Location"] = f"/api/v1/tenant/{self._tenant_id}/{place}"
+        return final
 
     def settle(self, request: Request) -> None:
         bearer = bearer_of(request)

@@ -42,6 +42,7 @@ _SHOWN = OpenApiExample("A key", value=_KEY, response_only=True, status_codes=["
 
 
 class KeyListView(TenantAPIView):
+    is_repeatable = False  # the service knows a key that was asked for before
     permission = Permission.MANAGE_KEYS
     parameters_of = {"GET": KeyParameters}
 

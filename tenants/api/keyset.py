@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 
 from tenants import secrets
-from tenants.api.base import ParameterError
+from tenants.api.refusals import ParameterError
 
 Row = TypeVar("Row", bound=Model)
 

@@ -1,4 +1,4 @@
-"""The numbered stream of one tenant's visible changes (tenant schema)."""
+"""The numbered stream of one tenant's visible changes, and what else each schema has of ours."""
 
 from django.db import models
 from django.db.models.functions import Now
@@ -49,3 +49,24 @@ class UsageDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day}: {self.received} in, {self.sent} out"
+
+
+class IdempotencyKey(models.Model):
+    """A client's word that a repeated request is the same act; keeps the answer 24 hours."""
+
+    client = models.CharField(max_length=60)  # "user:<id>" or "key:<id>"
+    key = models.CharField(max_length=255)
+    fingerprint = models.CharField(max_length=64)  # sha256 of method, path and body
+    response_status = models.PositiveSmallIntegerField(null=True)  # null while the first is running
+    response_body = models.JSONField(null=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        # Its first name: a repeated request finds its answer across an upgrade.
+        db_table = "conversations_idempotencykey"
+        constraints = [
+            models.UniqueConstraint(fields=["client", "key"], name="idempotency_key_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.client} {self.key}"

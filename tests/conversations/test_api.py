@@ -9,9 +9,10 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from conversations.models import Contact, Conversation, IdempotencyKey, Message
-from conversations.services import idempotency
+from conversations.models import Contact, Conversation, Message
 from tenants import context
+from tenants.feed.models import IdempotencyKey
+from tenants.services import idempotency
 from tests.api import Api, Queries, access_token, api_of, check_problem
 from tests.conversations.sending import conversation_with, message_in
 from whatsapp.models import Phone

@@ -11,13 +11,13 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from conversations.models import Conversation, IdempotencyKey, Message, StatusEvent
+from conversations.models import Conversation, Message, StatusEvent
 from conversations.services import delivery, retention, sweep
 from conversations.services.sweep import Sweeper
 from tenants import context
 from tenants.feed import live
 from tenants.feed.live import Draft
-from tenants.feed.models import Change
+from tenants.feed.models import Change, IdempotencyKey
 from tenants.models import LoginFailure
 from tenants.services import tenancy
 from tests.conversations.events import body, change, deliver, fates, parked, status, text

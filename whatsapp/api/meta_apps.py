@@ -41,6 +41,8 @@ _SHOWN = OpenApiExample("An app", value=_APP, response_only=True, status_codes=[
 
 
 class MetaAppListView(TenantAPIView):
+    told_once = ("verify_token",)
+    location = "meta-apps/{id}/"
     permission = Permission.MANAGE_NUMBERS
     parameters_class = MetaAppParameters
 

@@ -1,7 +1,7 @@
 """Let an API client repeat a request without repeating the act."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,9 +9,9 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
-from conversations.models import IdempotencyKey
 from tenants import context
 from tenants.errors import DomainError
+from tenants.feed.models import IdempotencyKey
 
 KEPT_FOR = timedelta(hours=24)
 
@@ -38,13 +38,20 @@ class Answer:
 
 
 def once(
-    *, client: str, key: str, fingerprint: str, now: datetime, act: Callable[[], Answer]
+    *,
+    client: str,
+    key: str,
+    fingerprint: str,
+    now: datetime,
+    act: Callable[[], Answer],
+    told_once: Collection[str] = (),
 ) -> Answer:
     """Run ``act`` and keep its answer, or return the answer that the first request got.
 
     Act and answer commit together, so that a crash between them leaves neither; an act that raises
-    leaves no trace and may be tried again with the same key. Keys of clients and of tenants are
-    apart. Raises: StillRunningError, OtherBodyError, and whatever ``act`` raises.
+    leaves no trace and may be tried again with the same key. Members of the body that are
+    ``told_once`` are kept as null. Keys of clients and of tenants are apart.
+    Raises: StillRunningError, OtherBodyError, and whatever ``act`` raises.
     """
     with transaction.atomic():
         if not _lock(client, key):
@@ -60,7 +67,7 @@ def once(
             key=key,
             fingerprint=fingerprint,
             response_status=answer.status,
-            response_body=answer.body,
+            response_body=_kept(answer.body, told_once),
             created_at=now,
         )
     return answer
@@ -70,6 +77,12 @@ def purge(*, now: datetime) -> int:
     """Delete the current tenant's answers that nobody may ask for any more."""
     count, _details = IdempotencyKey.objects.filter(created_at__lte=now - KEPT_FOR).delete()
     return count
+
+
+def _kept(body: Any, told_once: Collection[str]) -> Any:
+    if not isinstance(body, dict):
+        return body
+    return {name: None if name in told_once else value for name, value in body.items()}
 
 
 def _replay(first: IdempotencyKey, fingerprint: str) -> Answer:
