@@ -16,7 +16,13 @@ from conversations.serializers.reading import (
 )
 from conversations.services.hooks import relaying
 from tenants.addresses import URL_MAX_CHARACTERS
-from tenants.serializers import PageParameters, PageSerializer, StrictSerializer, TextField
+from tenants.serializers import (
+    TOLD_ONCE,
+    PageParameters,
+    PageSerializer,
+    StrictSerializer,
+    TextField,
+)
 
 
 def render(kind: str, row: Any, *, at: datetime, tenant_id: UUID) -> str:
@@ -105,13 +111,13 @@ class EndpointSerializer(serializers.Serializer[Any]):
 class SecretSerializer(serializers.Serializer[Any]):
     """A new secret: shown this once."""
 
-    secret = serializers.CharField()
+    secret = serializers.CharField(allow_null=True, help_text=TOLD_ONCE)
 
 
 class MadeEndpointSerializer(EndpointSerializer):
     """A new address, with its secret: shown this once."""
 
-    secret = serializers.CharField()
+    secret = serializers.CharField(allow_null=True, help_text=TOLD_ONCE)
 
 
 class EndpointPageSerializer(PageSerializer):

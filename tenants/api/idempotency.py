@@ -86,6 +86,8 @@ def _is_dry(request: Request) -> bool:
 def _fingerprint(request: Request) -> str:
     """Return the same text for the same request, however its JSON was laid out."""
     parts = [request.method, request.path.rstrip("/"), request.data]
+    if request.query_params:
+        parts.append(request.query_params)
     text = json.dumps(parts, sort_keys=True, default=_digest)
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -11,6 +11,7 @@ from tenants.models import Membership
 BIGINT_MAX = 2**63 - 1
 # A body may have a hundred thousand members; an answer that names the first few says enough.
 UNKNOWN_SHOWN = 20
+TOLD_ONCE = "Told this once: null when the request was repeated by its Idempotency-Key."
 
 
 class StrictSerializer(serializers.Serializer[Any]):

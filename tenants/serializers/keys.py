@@ -5,7 +5,13 @@ from typing import Any
 from rest_framework import serializers
 
 from tenants.permissions import Scope
-from tenants.serializers import PageParameters, PageSerializer, StrictSerializer, TextField
+from tenants.serializers import (
+    TOLD_ONCE,
+    PageParameters,
+    PageSerializer,
+    StrictSerializer,
+    TextField,
+)
 
 
 class KeyParameters(PageParameters):
@@ -52,8 +58,7 @@ class MadeKeySerializer(KeySerializer):
 
     key = serializers.CharField(
         allow_null=True,
-        help_text="Send it as `Authorization: Bearer ...`. Shown this once: null when the request"
-        " was repeated.",
+        help_text=f"Send it as `Authorization: Bearer ...`. {TOLD_ONCE}",
     )
 
 

@@ -1,13 +1,14 @@
 """The Idempotency-Key of the frame: every POST takes one, and secrets are told once."""
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from tenants import context
 from tenants.feed.models import IdempotencyKey
 from tests.access import doors
 from tests.api import api_of, check_problem
 from tests.config.test_openapi import DOCUMENT
-from whatsapp.models import Job
+from whatsapp.models import Job, MediaFile
 from whatsapp.webhooks.models import MetaApp
 
 pytestmark = pytest.mark.django_db
@@ -81,3 +82,28 @@ def test_a_refusal_is_not_kept(admin, base):
     assert admin.post(f"{base}/meta-apps/", APP, Idempotency_Key="k1").status_code == 201
     for odd in ("", "a b", "á", "x" * 256):
         check_problem(admin.post(f"{base}/meta-apps/", APP, Idempotency_Key=odd), 400, "invalid")
+
+
+def test_a_file_is_kept_once(admin, base, acme):
+    def upload(content: bytes):
+        file = SimpleUploadedFile("a.csv", content, "text/csv")
+        headers = {**admin.headers, "Idempotency-Key": "k1"}
+        return admin.client.post(f"{base}/media/", {"file": file}, headers=headers)
+
+    first, again = upload(b"a;b\n1;2\n"), upload(b"a;b\n1;2\n")
+
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json() == first.json()
+    check_problem(upload(b"a;b\n1;3\n"), 422, "idempotency_other_body")
+    with context.tenant(acme.schema_name):
+        assert MediaFile.objects.count() == 1
+
+
+def test_query_parameters_are_of_the_request(admin, base, phones):
+    place = f"{base}/blocks/refresh"
+
+    first = admin.post(f"{place}?phone={phones['acme'].pk}", Idempotency_Key="k1")
+    other = admin.post(place, Idempotency_Key="k1")
+
+    assert first.status_code == 202, first.json()
+    check_problem(other, 422, "idempotency_other_body")

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from tenants import sealing
 from tenants.serializers import (
     BIGINT_MAX,
+    TOLD_ONCE,
     PageParameters,
     PageSerializer,
     StrictSerializer,
@@ -94,7 +95,7 @@ class MetaAppSerializer(serializers.Serializer[Any]):
 class MadeMetaAppSerializer(MetaAppSerializer):
     """A new app, with its verify token: shown this once."""
 
-    verify_token = serializers.CharField()
+    verify_token = serializers.CharField(allow_null=True, help_text=TOLD_ONCE)
 
 
 class MetaAppPageSerializer(PageSerializer):
