@@ -31,7 +31,7 @@ class _QoS(redis.QoS):
 redis.Channel.QoS = _QoS
 app = Celery("balcao")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["conversations", "whatsapp"])
+app.autodiscover_tasks(["conversations", "whatsapp", "tenants"])
 
 
 @worker_ready.connect

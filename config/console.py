@@ -234,7 +234,10 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             (_("Ledger"), "fact_check", "webhooks_ledger"),
             (_("Parked units"), "inventory_2", "webhooks_parkedunit"),
         ],
-        _("Records"): [(_("Audit events"), "history", "tenants_auditevent")],
+        _("Records"): [
+            (_("Audit events"), "history", "tenants_auditevent"),
+            (_("E-mails"), "mail", "tenants_mail"),
+        ],
     }
     return [
         {

@@ -174,6 +174,13 @@ CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
 ACCESS_TOKEN_SECONDS = 600
 REFRESH_TOKEN_DAYS = 30
 
+# --- Mail -------------------------------------------------------------------------------------
+_email_url = env.str("EMAIL_URL", default="")
+MAIL_IS_SET_UP = bool(_email_url)  # else letters wait
+vars().update(env.email_url_config(_email_url or "dummymail://"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="") or f"Balcão <no-reply@{PUBLIC_HOST}>"
+
 # --- HTTP -------------------------------------------------------------------------------------
 ALLOWED_HOSTS = ["*"]  # tenants.middleware answers 404 to a host that is nobody's
 USE_X_FORWARDED_HOST = False

@@ -59,10 +59,17 @@ def _describe_the_installation() -> None:
         PUBLIC_URL="http://localhost:8000",
         REDIS_PREFIX=f"balcao-test-{secrets.token_hex(4)}:",
         GRAPH_API_URL="http://127.0.0.1:9",  # nobody answers there: no test reaches Meta
+        EMAIL_URL="memorymail://",
         DEBUG="false",
         BALCAO_DEMO="false",
     )
-    for name in ("METRICS_TOKEN", "TRUSTED_PROXY_COUNT", "WEBHOOK_RETENTION_DAYS", "LOG_LEVEL"):
+    for name in (
+        "METRICS_TOKEN",
+        "TRUSTED_PROXY_COUNT",
+        "WEBHOOK_RETENTION_DAYS",
+        "LOG_LEVEL",
+        "MAIL_FROM",
+    ):
         os.environ.pop(name, None)
 
 

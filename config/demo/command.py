@@ -25,7 +25,7 @@ from config.demo.errors import DemoError
 from config.demo.terminal import say, step
 
 PROJECT = Path(__file__).resolve().parents[2]
-MADE_HERE = ("demo.json", "simulator.json", environment.SECRETS, "logs", "files")
+MADE_HERE = ("demo.json", "simulator.json", environment.SECRETS, environment.MAIL, "logs", "files")
 TICK_SECONDS = 0.2
 # A call to Meta that is under way gets its answer: compose gives as much.
 GRACE_SECONDS = 45.0
@@ -206,7 +206,8 @@ def _present(options: Options) -> None:
     say()
     for user in demo.get("users", []):
         say(f"  {user['email']:<22} {user['password']:<6} {user['role'].lower()}")
-    say(f"\n  logs in {options.logs}; Ctrl-C ends everything\n")
+    say(f"\n  e-mails are files in {options.data / environment.MAIL}")
+    say(f"  logs in {options.logs}; Ctrl-C ends everything\n")
     if options.browser and _has_display() and tenants:
         webbrowser.open(next(iter(tenants.values()))["url"])
     say("BALCAO ready")

@@ -4,12 +4,13 @@ import base64
 import os
 import secrets
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from config.demo import folder
 from config.demo.services import Services
 
 SECRETS = "secrets.json"
+MAIL = "mail"
 REDIS_PREFIX = "balcao-demo:"
 # Settings of a real installation that would only surprise in a demo.
 FOREIGN = (
@@ -17,6 +18,7 @@ FOREIGN = (
     "GRAPH_API_VERSION",
     "WEBHOOK_RETENTION_DAYS",
     "LOG_LEVEL",
+    "MAIL_FROM",
     "MEDIA_HOSTS",
     "MEDIA_QUOTA_BYTES",
 )
@@ -40,6 +42,7 @@ def build(data: Path, *, port: int, simulator_port: int, services: Services) -> 
         "BALCAO_DEMO": "1",
         "BALCAO_DEMO_DIR": str(data),
         "MEDIA_ROOT": str(data / "files"),
+        "EMAIL_URL": f"filemail:///{quote(str(data / MAIL))}",  # one file a letter
         "BALCAO_SIMULATOR_CONFIG": str(data / "simulator.json"),
         "PUBLIC_URL": f"http://localhost:{port}",
         "GRAPH_API_URL": f"http://127.0.0.1:{simulator_port}",

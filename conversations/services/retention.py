@@ -14,7 +14,7 @@ from conversations.services.hooks import delivering
 from tenants import throttling
 from tenants.feed.models import Change
 from tenants.models import Tenant
-from tenants.services import idempotency, sessions
+from tenants.services import idempotency, mail, sessions
 from whatsapp.models import MediaFile
 from whatsapp.services import files, jobs, reach
 from whatsapp.webhooks.services import retention as deliveries
@@ -28,13 +28,14 @@ PAGE = 5000
 
 
 def purge_platform(*, now: datetime, stopping: Callable[[], bool]) -> None:
-    """Delete old deliveries, refused sign-ins and sessions of API clients that ended."""
+    """Delete old deliveries, refused sign-ins, sessions that ended and old letters."""
     days = timedelta(days=settings.WEBHOOK_RETENTION_DAYS)
     deliveries.purge(before=now - days, stopping=stopping)
     hash_days = timedelta(days=settings.WEBHOOK_HASH_RETENTION_DAYS)
     deliveries.forget_hashes(before=(now - hash_days).date(), stopping=stopping)
     throttling.purge(now=now)
     sessions.purge(now=now)
+    mail.purge(now=now)
 
 
 def purge_tenant(*, tenant: Tenant, now: datetime) -> None:

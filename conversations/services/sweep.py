@@ -33,6 +33,7 @@ from conversations.services.leading import Leadership
 from tenants import context, queue
 from tenants.db import raw
 from tenants.models import Tenant
+from tenants.services import mail
 from whatsapp.services import working
 from whatsapp.webhooks.models import ParkedUnit, WebhookDelivery
 from whatsapp.webhooks.services import parking
@@ -68,6 +69,7 @@ class Sweeper:
     _senders: Hands = field(default_factory=lambda: Hands(SENDERS))
     _tellers: Hands = field(default_factory=lambda: Hands(TELLERS))
     _keepers: Hands = field(default_factory=lambda: Hands(KEEPERS))
+    _postman: Hands = field(default_factory=lambda: Hands(1))
     _waiting: deque[Tenant] = field(default_factory=deque)  # of the round under way
     # Numbers with something to send, by who has waited longest; and a lock, as keepers add to them.
     _numbers: dict[tuple[str, int], None] = field(default_factory=dict)
@@ -87,7 +89,7 @@ class Sweeper:
             time.sleep(NAP_SECONDS)
         # Another one may lead at once: nothing here minds company.
         self.close()
-        for hands in (self._intake, self._senders, self._tellers, self._keepers):
+        for hands in self._hands():
             hands.rest(GRACE_SECONDS)
 
     def round(self) -> bool:
@@ -98,7 +100,7 @@ class Sweeper:
         while self._waiting and not self.stopping():
             self._go_on()
             time.sleep(NAP_SECONDS / 20)
-        for hands in (self._intake, self._keepers, self._senders, self._tellers):
+        for hands in self._hands():
             hands.rest(INLINE_SECONDS)
         return True
 
@@ -118,6 +120,9 @@ class Sweeper:
         with self._turn:
             self._numbers.clear()
 
+    def _hands(self) -> tuple[Hands, ...]:
+        return (self._intake, self._keepers, self._senders, self._tellers, self._postman)
+
     def _ask_broker(self) -> None:
         if not self._due("broker", ASK_SECONDS):
             return
@@ -131,6 +136,7 @@ class Sweeper:
         """Begin a round: what comes in first, then every tenant in turn."""
         self._intake.begin("deliveries", "deliveries", self._deliveries)
         self._intake.begin("held", "held units", self._held)
+        self._postman.begin("mail", "mail", _mail)
         if self._waiting:
             return  # the last one's tenants are not through
         self._purging = self._due("retention", RETENTION_SECONDS)
@@ -227,6 +233,10 @@ def _overdue() -> bool:
         if new.filter(received_at__lt=timezone.now() - OVERDUE).exists():
             return True
         return ParkedUnit.objects.filter(state=ParkedUnit.State.NEW).exists()
+
+
+def _mail() -> None:
+    mail.send(now=timezone.now())
 
 
 def _in(tenant: Tenant, duty: Callable[[Tenant], None]) -> None:

@@ -1,6 +1,7 @@
 """Who the customers are, who works for them, and what they let programs do."""
 
 from tenants.models.keys import ApiKey
+from tenants.models.mail import Mail
 from tenants.models.platform import (
     AuditEvent,
     Domain,
@@ -19,6 +20,7 @@ __all__ = [
     "AuditEvent",
     "Domain",
     "LoginFailure",
+    "Mail",
     "Membership",
     "Plan",
     "Rate",

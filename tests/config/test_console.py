@@ -167,6 +167,7 @@ def test_only_our_own_pages_are_there():
         "tenants.plan",
         "tenants.rate",
         "tenants.user",
+        "tenants.mail",
         "tenants.membership",
         "tenants.auditevent",
         "webhooks.phoneroute",
