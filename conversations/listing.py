@@ -23,6 +23,7 @@ class Choice:
     unassigned: bool = False
     phone: int | None = None
     contact: int | None = None
+    labels: tuple[int, ...] = ()  # all of these
 
     @property
     def columns(self) -> dict[str, Any]:
@@ -43,6 +44,8 @@ def listed(actor: Actor, choice: Choice | None = None) -> QuerySet[Conversation]
     choice = choice or Choice()
     reached = reached_by(actor) if choice.statuses else visible_to(actor)
     begun = reached.filter(last_message_at__isnull=False, **choice.columns)
+    for label_id in choice.labels:
+        begun = begun.filter(labellings__label=label_id)
     return matching(begun, choice.search)
 
 

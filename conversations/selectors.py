@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Max, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +14,7 @@ from conversations.models import (
     Contact,
     ContactIdentity,
     Conversation,
+    Label,
     Mark,
     Message,
 )
@@ -25,6 +26,9 @@ from whatsapp.selectors import chosen_phones
 
 # What somebody types who looks for a number: digits, laid out in any way.
 _NUMBER = re.compile(r"\+?[\s().-]*\d[\d\s().-]*")
+
+
+_LABELS = Prefetch("labels", Label.objects.order_by("name", "pk"))
 
 
 class MergedError(DomainError):
@@ -51,7 +55,7 @@ def reached_by(actor: Actor) -> QuerySet[Conversation]:
         Conversation.objects.select_related(
             "contact", "phone", "assignee", "last_message__author", "last_message__api_key"
         )
-        .prefetch_related("contact__identities")
+        .prefetch_related("contact__identities", _LABELS)
         .filter(merged_into=None)
         .order_by("-last_message_at", "-id")
     )

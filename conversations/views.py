@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from conversations import blocked, listing, selectors, threads
 from conversations.forms import inbox as forms
 from conversations.models import Conversation, Message
-from conversations.services import cancelling, outbound, reading
+from conversations.services import cancelling, outbound, reading, retrying
 from tenants.access import OperatorRequest, role_required
 from tenants.errors import DomainError, NotFoundError
 from tenants.feed import selectors as feed
@@ -102,7 +102,7 @@ def send_again(request: OperatorRequest, pk: int, message_id: int) -> HttpRespon
     if message.conversation_id != selectors.kept_conversation_for(request.actor, pk).pk:
         raise NotFoundError
     data = forms.valid(forms.SendAgainForm(request.POST))
-    attempt = outbound.send_again(
+    attempt = retrying.send_again(
         actor=request.actor, message=message, client_id=data["client_id"], now=timezone.now()
     )
     return _sent(request, attempt, pk)

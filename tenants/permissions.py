@@ -30,6 +30,7 @@ class Permission(enum.Enum):
     READ_ANALYTICS = "read_analytics"
     REPLY = "reply"
     HANDLE_CONVERSATIONS = "handle_conversations"
+    MANAGE_LABELS = "manage_labels"
     EDIT_CONTACTS = "edit_contacts"
     BLOCK_CONTACTS = "block_contacts"
     SYNC_TEMPLATES = "sync_templates"
@@ -57,6 +58,7 @@ TABLE: dict[Permission, frozenset[str]] = {
     Permission.READ_ANALYTICS: _EVERYBODY,
     Permission.REPLY: _WHO_ANSWER,
     Permission.HANDLE_CONVERSATIONS: _WHO_ANSWER,
+    Permission.MANAGE_LABELS: _ADMINS,
     Permission.EDIT_CONTACTS: _WHO_ANSWER,
     Permission.BLOCK_CONTACTS: _WHO_ANSWER,
     Permission.SYNC_TEMPLATES: _WHO_ANSWER,
@@ -94,7 +96,7 @@ class Scope(enum.StrEnum):
 
 _LABELS: dict[Scope, str | Promise] = {
     Scope.CONVERSATIONS_READ: _("Read conversations, with their messages and files"),
-    Scope.CONVERSATIONS_WRITE: _("Read, assign, snooze and close conversations"),
+    Scope.CONVERSATIONS_WRITE: _("Read, assign, label, note, snooze and close conversations"),
     Scope.MESSAGES_WRITE: _("Send messages, and take them back"),
     Scope.CONTACTS_READ: _("Read contacts, what they agreed to, and who is blocked"),
     Scope.CONTACTS_WRITE: _("Change and block contacts, and note what they agreed to"),
@@ -117,7 +119,8 @@ _READ: dict[str, frozenset[Permission]] = {
 }
 SCOPES: dict[str, frozenset[Permission]] = {
     **_READ,
-    Scope.CONVERSATIONS_WRITE: _READ[Scope.CONVERSATIONS_READ] | {Permission.HANDLE_CONVERSATIONS},
+    Scope.CONVERSATIONS_WRITE: _READ[Scope.CONVERSATIONS_READ]
+    | {Permission.HANDLE_CONVERSATIONS, Permission.MANAGE_LABELS},
     Scope.MESSAGES_WRITE: frozenset({Permission.REPLY}),
     Scope.CONTACTS_WRITE: _READ[Scope.CONTACTS_READ]
     | {Permission.EDIT_CONTACTS, Permission.BLOCK_CONTACTS, Permission.FOLLOW_JOBS},

@@ -99,6 +99,7 @@ CONVERSATION: dict[str, Any] = {
     "status": "OPEN",
     "snoozed_until": None,
     "assignee": {"id": 3, "name": "Ana"},
+    "labels": [{"id": 2, "name": "Trocas", "color": "ORANGE"}],
     "unread_count": 1,
     "last_message_at": "2026-11-10T12:00:00Z",
     "last_message": RECEIVED,

@@ -6,6 +6,7 @@ from conversations.models.conversations import Conversation, Episode
 from conversations.models.events import Mark, StatusEvent
 from conversations.models.hooks import HookDelivery, HookEndpoint, HookEvent, HookRelay
 from conversations.models.messages import Message
+from conversations.models.notes import ConversationLabel, Label, Note
 from conversations.models.people import ConsentEvent, Contact, ContactIdentity, IdentityMove
 
 __all__ = [
@@ -17,13 +18,16 @@ __all__ = [
     "Contact",
     "ContactIdentity",
     "Conversation",
+    "ConversationLabel",
     "Episode",
     "HookDelivery",
     "HookEndpoint",
     "HookEvent",
     "HookRelay",
     "IdentityMove",
+    "Label",
     "Mark",
     "Message",
+    "Note",
     "StatusEvent",
 ]

@@ -39,6 +39,11 @@ class ConversationParameters(PageParameters):
     contact = serializers.IntegerField(
         min_value=1, max_value=BIGINT_MAX, required=False, help_text="With one contact."
     )
+    label = serializers.RegexField(  # type: ignore[assignment] # the API's word for it
+        r"\A[1-9][0-9]{0,17}(,[1-9][0-9]{0,17}){0,9}\Z",
+        required=False,
+        help_text="With a label, or with all of several, by their ids with commas between them.",
+    )
 
 
 def choice(parameters: dict[str, Any], actor: Actor) -> Choice:
@@ -56,6 +61,7 @@ def choice(parameters: dict[str, Any], actor: Actor) -> Choice:
         unassigned=assignee == "none",
         phone=parameters.get("phone"),
         contact=parameters.get("contact"),
+        labels=tuple(map(int, filter(None, parameters.get("label", "").split(",")))),
     )
 
 

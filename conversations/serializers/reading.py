@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.fields import SkipField
 
 from conversations import rules
-from conversations.models import Contact, ContactIdentity, Conversation, Message
+from conversations.models import Contact, ContactIdentity, Conversation, Label, Message
 from tenants.serializers import (
     PageSerializer,
     StrictSerializer,
@@ -29,6 +29,14 @@ class ProgramSerializer(serializers.Serializer[Any]):
 
     id = serializers.IntegerField()
     name = serializers.CharField()
+
+
+class LabelSerializer(serializers.Serializer[Any]):
+    """A word that conversations are sorted by."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    color = serializers.ChoiceField(choices=Label.Color.choices)
 
 
 class FailureSerializer(serializers.Serializer[Any]):
@@ -183,6 +191,7 @@ class ConversationSerializer(serializers.Serializer[Any]):
     status = serializers.ChoiceField(choices=Conversation.Status.choices)
     snoozed_until = serializers.DateTimeField(allow_null=True, help_text="Of SNOOZED only.")
     assignee = AuthorSerializer(allow_null=True, help_text="Whose it is; null: nobody's.")
+    labels = LabelSerializer(many=True)
     unread_count = serializers.IntegerField()
     last_message_at = serializers.DateTimeField(allow_null=True)
     last_message = MessageSerializer(allow_null=True)

@@ -70,7 +70,7 @@ def set_status(
     """
     actor.require(Permission.HANDLE_CONVERSATIONS)
     _check_until(status, until, now)
-    row = _locked(conversation)
+    row = locked(conversation)
     if (row.status, row.snoozed_until) == (status, until):
         return row
     if status in _ENDED:
@@ -95,7 +95,7 @@ def assign(
     actor.require(Permission.HANDLE_CONVERSATIONS)
     if user_id is not None and not may_be_given(actor.tenant, user_id):
         raise AssigneeError
-    row = _locked(conversation)
+    row = locked(conversation)
     if row.assignee_id == user_id:
         return row
     is_own = actor.user is not None and row.assignee_id == actor.user.pk
@@ -119,7 +119,7 @@ def _wake(now: datetime) -> int:
     due = due.select_for_update(skip_locked=True, no_key=True).order_by("pk")
     ids = list(due.values_list("pk", flat=True)[:AT_ONCE])
     Conversation.objects.filter(pk__in=ids).update(status=Status.OPEN, snoozed_until=None)
-    _publish(ids)
+    publish(ids)
     return len(ids)
 
 
@@ -130,7 +130,7 @@ def _take_back(tenant: Tenant) -> int:
     lost = lost.select_for_update(skip_locked=True, no_key=True).order_by("pk")
     ids = list(lost.values_list("pk", flat=True)[:AT_ONCE])
     Conversation.objects.filter(pk__in=ids).update(assignee=None)
-    _publish(ids)
+    publish(ids)
     return len(ids)
 
 
@@ -139,7 +139,8 @@ def may_be_given(tenant: Tenant, user_id: int) -> bool:
     return people.who_may(tenant, Permission.HANDLE_CONVERSATIONS).filter(pk=user_id).exists()
 
 
-def _publish(ids: list[int]) -> None:
+def publish(ids: list[int]) -> None:
+    """Number the change of conversations; the last thing before the commit."""
     if ids:
         live.publish(*(Draft(Change.Kind.CONVERSATION, pk) for pk in ids))
 
@@ -153,7 +154,8 @@ def _check_until(status: str, until: datetime | None, now: datetime) -> None:
         raise SnoozeError
 
 
-def _locked(conversation: Conversation) -> Conversation:
+def locked(conversation: Conversation) -> Conversation:
+    """Return a conversation's row, locked. Raises: MergedError."""
     # Rivals: inbound messages, which open it, and a colleague who handles it just now.
     # (Joined with nothing: of what a rival changed PostgreSQL reads the locked row alone anew.)
     row = Conversation.objects.select_for_update(no_key=True).get(pk=conversation.pk)

@@ -120,6 +120,18 @@ _JOIN_EPISODES = """
         first_reply_at = answered.first_reply_at, first_reply_by_id = answered.first_reply_by_id
     FROM open, answered WHERE episode.id = open.id AND open.place = 1
 """
+_MOVE_NOTES = """
+    UPDATE conversations_note SET conversation_id = %s WHERE conversation_id = ANY (%s::bigint[])
+"""
+_JOIN_LABELS = """
+    WITH gone AS (
+        DELETE FROM conversations_conversationlabel WHERE conversation_id = ANY (%s::bigint[])
+        RETURNING label_id, created_at
+    )
+    INSERT INTO conversations_conversationlabel (conversation_id, label_id, created_at)
+    SELECT %s, label_id, min(created_at) FROM gone GROUP BY label_id ORDER BY label_id
+    ON CONFLICT DO NOTHING
+"""
 _MOVE_EPISODES = """
     UPDATE conversations_episode SET conversation_id = %s WHERE conversation_id = ANY (%s::bigint[])
 """
@@ -217,6 +229,8 @@ def _join(cursor: Cursor, contact: int, threads: Sequence[_Thread]) -> list[Draf
         cursor.execute(_MOVE_MESSAGES, (first.id, listed))
         cursor.execute(_JOIN_EPISODES, {"all": arrays.numbers([first.id, *rest])})
         cursor.execute(_MOVE_EPISODES, (first.id, listed))
+        cursor.execute(_MOVE_NOTES, (first.id, listed))
+        cursor.execute(_JOIN_LABELS, (listed, first.id))
         cursor.execute(_CLOSE, (first.id, listed, listed))
     _keep(cursor, contact, threads, read_up_to)
     drafts = [Draft(Change.Kind.CONVERSATION, pk) for pk in (first.id, *rest)]

@@ -144,28 +144,6 @@ def _draft(*, actor: Actor, **what: Any) -> Message:
     return draft
 
 
-def send_again(*, actor: Actor, message: Message, client_id: UUID, now: datetime) -> Message:
-    """Queue a new attempt of a message that failed or was never confirmed; the old row stays.
-
-    Only the newest attempt may be repeated, so that two operators cannot both do it; the same
-    ``client_id`` again returns the first result. Locks the conversation's row.
-
-    Raises: ForbiddenError, SendAgainError, WindowClosedError, PhoneInactiveError,
-    ClientIdReusedError, usage.QuotaReachedError.
-    """
-    check_place(actor=actor)
-    draft = Message(
-        type=message.type,
-        text=message.text,
-        content=enclosing.again(message),
-        extras=message.extras,
-        media_id=message.media_id,
-        client_id=client_id,
-        retry_of_id=message.retry_of_id or message.pk,
-    )
-    return queue_draft(actor=actor, conversation_id=message.conversation_id, draft=draft, now=now)
-
-
 def check_place(*, actor: Actor, permission: Permission = Permission.REPLY) -> None:
     """An id means another row in another schema: refuse to act for a tenant anywhere else."""
     actor.require(permission)

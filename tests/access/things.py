@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from conversations.models import HookDelivery, HookEndpoint, HookEvent, HookRelay
+from conversations.models import HookDelivery, HookEndpoint, HookEvent, HookRelay, Label, Note
 from tenants import context
 from tenants.permissions import Actor
 from tenants.services import keys
@@ -32,6 +32,7 @@ KINDS = (
     (r"(inbox|conversations)/", "conversation"),
     (r"contacts/", "contact"),
     (r"broadcasts/", "broadcast"),
+    (r"labels/", "label"),
     (r"templates/", "template"),
     (r"messages/", "message"),
     (r"media/", "media"),
@@ -65,6 +66,10 @@ class Things:
             made |= {"message_id": message.pk, "pk": message.conversation_id}
         if "<int:delivery_id>" in tail:
             made["delivery_id"] = self._delivery(made["pk"])
+        if "<int:label_id>" in tail:
+            made["label_id"] = self._label()
+        if "<int:note_id>" in tail:
+            made["note_id"] = Note.objects.create(conversation_id=made["pk"], body="n").pk
         if "<uuid:session_id>" in tail and self._actor.user is not None:
             made["session_id"] = open_session(self._actor.user, self._actor.tenant).session_id
         if "<int:template_id>" in tail:
@@ -82,6 +87,7 @@ class Things:
             "conversation": lambda: self._conversation().pk,
             "contact": lambda: self._conversation().contact_id,
             "broadcast": self._broadcast,
+            "label": self._label,
             "template": lambda: self._template().pk,
             "message": lambda: self._message().pk,
             "media": self._media,
@@ -111,6 +117,9 @@ class Things:
     def _broadcast(self) -> int:
         numbers = [f"5521{next(_numbers):09}"]
         return broadcast_to(numbers, phone=self._phone, approved=self._template()).pk
+
+    def _label(self) -> int:
+        return Label.objects.create(name=f"Label {next(_numbers)}").pk
 
     def _webhook(self) -> int:
         return HookEndpoint.objects.create(

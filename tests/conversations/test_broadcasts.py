@@ -19,7 +19,7 @@ from conversations.models import (
     Message,
     StatusEvent,
 )
-from conversations.services import claims, delivery, outbound, outbox, reconciling
+from conversations.services import claims, delivery, outbox, reconciling, retrying
 from conversations.services.broadcasts import control, feeding, progress
 from conversations.services.outbound import PhoneInactiveError
 from conversations.services.template_sending import TemplateNotApprovedError
@@ -474,7 +474,7 @@ def test_what_a_person_sent_again_is_not_sent_once_more(running, ana, first):
     now = timezone.now()
     if first == "retry":
         control.retry_failed(actor=ana, broadcast=broadcast, now=now)
-    again = outbound.send_again(actor=ana, message=failed, client_id=uuid4(), now=now)
+    again = retrying.send_again(actor=ana, message=failed, client_id=uuid4(), now=now)
     if first == "person":
         control.retry_failed(actor=ana, broadcast=broadcast, now=now)
 

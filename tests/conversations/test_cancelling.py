@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from conversations.models import Conversation, Mark, Message
-from conversations.services import cancelling, claims, outbound
+from conversations.services import cancelling, claims, outbound, retrying
 from conversations.services.cancelling import AlreadyLeftError
 from tenants import context
 from tenants.errors import ForbiddenError
@@ -95,7 +95,7 @@ def test_it_may_be_sent_again(ana, conversation):
     message = message_in(conversation, client_id=uuid4())
     cancel(ana, message)
 
-    again = outbound.send_again(actor=ana, message=message, client_id=uuid4(), now=timezone.now())
+    again = retrying.send_again(actor=ana, message=message, client_id=uuid4(), now=timezone.now())
 
     assert (again.status, again.retry_of_id) == ("PENDING", message.pk)
 

@@ -162,5 +162,5 @@ def test_what_it_costs(ana, acme, conversation, seq):
         for n in range(20):
             add(conversation, f"{n}", status="SENT")
     # The same, and: changes, rows, identities, unread total, bubbles.
-    with queries(11):
+    with queries(12):
         changes(ana, seq, open=conversation.pk)

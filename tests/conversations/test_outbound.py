@@ -7,7 +7,7 @@ from django.db import connection
 
 from conversations import rules
 from conversations.models import Conversation, Message
-from conversations.services import outbound
+from conversations.services import outbound, retrying
 from tenants import context
 from tenants.errors import ForbiddenError, NotFoundError
 from tenants.feed.models import Change, Counter
@@ -274,7 +274,7 @@ def again(actor, noon):
             "now": noon + timedelta(hours=2),
             **changes,
         }
-        return outbound.send_again(**values)
+        return retrying.send_again(**values)
 
     return attempt
 

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from conversations.models import Broadcast, Contact, Conversation, Message
-from conversations.services import cancelling, claims, outbound, reconciling
+from conversations.services import cancelling, claims, outbound, reconciling, retrying
 from conversations.services.broadcasts import control, feeding, forecasting
 from tenants import context
 from tenants.feed.models import Change, UsageDay
@@ -130,7 +130,7 @@ def test_sending_again_needs_a_message_too(ana, send):
     Message.objects.update(status="FAILED", rank=35, error_code=131000)
 
     with pytest.raises(usage.QuotaReachedError):
-        outbound.send_again(actor=ana, message=message, client_id=uuid4(), now=timezone.now())
+        retrying.send_again(actor=ana, message=message, client_id=uuid4(), now=timezone.now())
 
 
 def test_replies_side_by_side_end_exactly_at_the_limit(acme, send, phones):

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from conversations import selectors, threads
 from conversations.models import Conversation, Mark, Message
-from conversations.services import delivery, outbound
+from conversations.services import delivery, outbound, retrying
 from tenants import context
 from tests.api import Queries, api_of, check_problem
 from tests.conversations.inboxes import add, open_with
@@ -158,7 +158,7 @@ def test_a_second_attempt_brings_the_chip_back(acme, send, actor):
 
     with context.tenant(acme.schema_name):
         first.refresh_from_db()
-        outbound.send_again(
+        retrying.send_again(
             actor=actor("ana@acme.test"), message=first, client_id=uuid4(), now=timezone.now()
         )
     assert chips(acme) == [(THUMB, True)]

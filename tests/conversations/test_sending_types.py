@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from conversations.models import Message
-from conversations.services import composing, delivery, outbound
+from conversations.services import composing, delivery, outbound, retrying
 from tenants import context
 from tenants.errors import ForbiddenError, NotFoundError
 from tests.conversations.sending import conversation_with, message_in
@@ -153,7 +153,7 @@ def test_a_second_attempt_quotes_the_same(send, asked, actor):
     Message.objects.filter(pk=first.pk).update(status="FAILED", error_code=130403)
     first.refresh_from_db()
 
-    second = outbound.send_again(
+    second = retrying.send_again(
         actor=actor("ana@acme.test"), message=first, client_id=uuid4(), now=timezone.now()
     )
 

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from conversations.models import Message
-from conversations.services import outbound, retention
+from conversations.services import outbound, retention, retrying
 from tenants import context
 from tests import files
 from tests.api import access_token, api_of, check_problem
@@ -336,7 +336,7 @@ def test_another_attempt_brings_the_same_file(send, keep, acme, actor):
         MediaUpload.objects.update(state="FAILED", attempts=8, error_code=131053)
         first.refresh_from_db()
 
-        second = outbound.send_again(
+        second = retrying.send_again(
             actor=actor("ana@acme.test"), message=first, client_id=uuid4(), now=timezone.now()
         )
 
@@ -356,7 +356,7 @@ def test_another_attempt_at_what_the_native_app_sent_tells_meta_of_our_copy(
             status="FAILED", error_code=131053, content=metas, wamid="wamid.echo"
         )
         echo.refresh_from_db()
-        second = outbound.send_again(
+        second = retrying.send_again(
             actor=actor("ana@acme.test"), message=echo, client_id=uuid4(), now=timezone.now()
         )
 

@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from conversations.models import Message
-from conversations.services import cancelling, claims, inbound, outbound
+from conversations.services import cancelling, claims, inbound, outbound, retrying
 from conversations.services.broadcasts import control, feeding
 from tenants import context
 from tenants.feed.models import UsageDay
@@ -129,7 +129,7 @@ def test_what_fails_before_it_leaves_counts_no_longer_and_again_when_sent_again(
     message.refresh_from_db()
     assert (message.status, used()) == ("FAILED", (0, 0))
     role_of(ana, "OPERATOR")
-    outbound.send_again(actor=ana, message=message, client_id=uuid4(), now=timezone.now())
+    retrying.send_again(actor=ana, message=message, client_id=uuid4(), now=timezone.now())
     assert used() == (0, 1)
 
 

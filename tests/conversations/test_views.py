@@ -147,7 +147,7 @@ def test_the_list_costs_a_few_queries_however_long(ana, acme, phones):
     ana.get("/inbox/")
 
     # Tenant, session, user, membership; sequence, rows, identities, unread total.
-    with queries(8):
+    with queries(9):
         ana.get("/inbox/")
 
 
@@ -309,7 +309,7 @@ def test_a_thread_costs_a_few_queries_however_long(ana, acme, conversation, peop
             add(conversation, f"Mensagem {n}", status="READ", author=people["ana@acme.test"])
 
     # Tenant, session, user, membership; conversation, identities, messages, the block.
-    with queries(8):
+    with queries(9):
         ana.get(f"/inbox/{conversation.pk}/", headers=PART)
 
 

@@ -12,8 +12,11 @@ HANDLED = {
     "ContactIdentity.contact",
     "Conversation.contact",
     "Conversation.merged_into",
+    "ConversationLabel.conversation",
     "Episode.conversation",
+    "Label.conversations",
     "Message.conversation",
+    "Note.conversation",
 }
 
 
