@@ -10,7 +10,7 @@ from psycopg_pool import PoolTimeout
 from rest_framework import exceptions
 
 from config import errors
-from conversations import selectors
+from conversations import listing
 from tenants import selectors as tenants
 from tenants.errors import DomainError, ForbiddenError, NotFoundError
 from tests.api import PROBLEM, Api, api_of, check_problem
@@ -152,7 +152,7 @@ def test_a_body_without_a_length_is_411(people):
 @pytest.mark.django_db
 @pytest.mark.parametrize("error", [OperationalError(), PoolTimeout(), _read_only()])
 def test_a_database_that_is_away_is_503(ana, conversations, monkeypatch, error):
-    monkeypatch.setattr(selectors, "visible_to", _raise(error))
+    monkeypatch.setattr(listing, "visible_to", _raise(error))
 
     response = ana.get(conversations)
 
@@ -173,7 +173,7 @@ def test_a_database_that_is_away_before_any_view_is_503(monkeypatch, path):
 
 @pytest.mark.django_db
 def test_a_bug_is_a_500_that_tells_nothing(ana, conversations, monkeypatch):
-    monkeypatch.setattr(selectors, "visible_to", _raise(ValueError("secret detail")))
+    monkeypatch.setattr(listing, "visible_to", _raise(ValueError("secret detail")))
     ana.client.raise_request_exception = False
 
     response = ana.get(conversations)
