@@ -12,6 +12,7 @@ from conversations.api import (
     blocks,
     broadcast_acts,
     broadcasts,
+    changes,
     consent,
     contacts,
     conversations,
@@ -36,6 +37,7 @@ def _both(route: str, view: type[APIView], **kwargs: Any) -> list[URLPattern]:
 
 
 tenant_patterns: list[URLPattern] = [
+    *_both("changes", changes.ChangesView),
     *_both("dashboard/stats", analytics.DashboardView),
     *_both("analytics/messages-count", analytics.MessagesCountView),
     *_both("analytics/conversations-stats", analytics.ConversationsStatsView),

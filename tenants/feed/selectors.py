@@ -18,6 +18,15 @@ class Changes:
     message_ids: frozenset[int] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some of the changes after a number, in order; there are more until ``last_seq``."""
+
+    rows: list[Change]
+    last_seq: int
+    reset: bool = False  # what changed since is not known any more: read everything anew
+
+
 def last_seq() -> int:
     """Return the tenant's last number. One query; read it before what it stands for is read."""
     return Counter.objects.values_list("value", flat=True).first() or 0
@@ -47,3 +56,18 @@ def changes_after(seq: int, *, conversation_id: int | None = None) -> Changes:
             if message is not None and conversation == conversation_id
         ),
     )
+
+
+def page_after(seq: int | None, *, limit: int) -> Page:
+    """Return the changes after ``seq``, ``limit`` at most; none where no number is given.
+
+    ``reset`` when those in between were swept away, or when ``seq`` was never given.
+    """
+    last = last_seq()
+    if seq is None or seq == last:
+        return Page([], last)
+    rows = list(Change.objects.filter(seq__gt=seq, seq__lte=last).order_by("seq")[:limit])
+    # Numbers are dense, as above.
+    if not rows or rows[0].seq != seq + 1:
+        return Page([], last, reset=True)
+    return Page(rows, last)

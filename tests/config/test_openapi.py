@@ -100,6 +100,7 @@ def test_it_is_openapi_3_1_with_every_route_once():
         f"{tenant}/broadcasts/{{id}}/retry",
         f"{tenant}/broadcasts/{{id}}/start",
         f"{tenant}/broadcasts/{{id}}/test",
+        f"{tenant}/changes",
         f"{tenant}/contacts/{{id}}/",
         f"{tenant}/contacts/{{id}}/block",
         f"{tenant}/contacts/{{id}}/consent",
