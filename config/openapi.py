@@ -28,7 +28,7 @@ _Direction = Literal["request", "response"]
 _ALWAYS = {
     "400": "Something in the request is not valid.",
     "406": "The answer would be JSON, which the Accept header rules out.",
-    "429": "Too many tries: wait as long as Retry-After says.",
+    "429": "Too many tries or requests: wait as long as Retry-After says.",
     "500": "An error of ours.",
     "503": "The database does not answer: wait as long as Retry-After says.",
 }
@@ -58,6 +58,17 @@ _WITH_A_FILE = {
 }
 _WORDS = {"200": "Done.", "201": "Made.", "202": "Queued."}
 _WITH_RETRY_AFTER = {"429", "503"}
+# Described once; a tenant's answers name them.
+_HEADERS = {
+    "RateLimit-Policy": (
+        'Of your `"plan"` or your `"address"`: `q` requests in `w` seconds. Absent without limits.',
+        '"plan";q=5000;w=3600, "address";q=1200;w=60',
+    ),
+    "RateLimit": (
+        "What is left of it: `r` requests for the next `t` seconds.",
+        '"plan";r=4998;t=3412, "address";r=1198;t=57',
+    ),
+}
 _EXAMPLES = {
     "400": ("invalid", "Some of what was sent is not valid: see errors."),
     "401": ("token_invalid", "This token is not valid here, or no longer."),
@@ -73,7 +84,7 @@ _EXAMPLES = {
     "413": ("too_large", "This is more than is taken in one request."),
     "415": ("unsupported_media_type", 'Unsupported media type "text/plain" in request.'),
     "422": ("idempotency_other_body", "This Idempotency-Key was used with another request."),
-    "429": ("too_many_failures", "Too many failed tries. Please wait a moment and try again."),
+    "429": ("rate_limited", "Too many requests: wait as long as Retry-After says."),
     "500": ("error", "Something went wrong on our side. It has been written down."),
     "503": ("unavailable", "This is not available at the moment. Please try again in a moment."),
 }
@@ -97,6 +108,8 @@ class ProblemAutoSchema(AutoSchema):
             bodies[status] = {**self._problem(status), "description": _REASONS[status]}
         for status, body in bodies.items():
             body["description"] = body["description"] or _WORDS[status]
+            if (isinstance(self.view, TenantAPIView) and status[0] == "2") or status == "429":
+                body["headers"] = {**body.get("headers", {}), **_named()}
         return dict(sorted(bodies.items()))
 
     def get_override_parameters(self) -> list[Any]:
@@ -161,6 +174,19 @@ def one_spelling(endpoints: Iterable[_Endpoint]) -> list[_Endpoint]:
         path, _regex, method, _view = endpoint
         kept.setdefault((path.rstrip("/"), method), endpoint)
     return list(kept.values())
+
+
+def with_headers(result: dict[str, Any], **_what: Any) -> dict[str, Any]:
+    """Describe the headers that answers name."""
+    result["components"]["headers"] = {
+        name: {"description": description, "schema": {"type": "string"}, "example": example}
+        for name, (description, example) in _HEADERS.items()
+    }
+    return result
+
+
+def _named() -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in _HEADERS}
 
 
 def _example(status: str) -> dict[str, Any]:

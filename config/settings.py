@@ -21,6 +21,8 @@ PUBLIC_PORT = _public.port
 IS_TLS = _public.scheme == "https"
 # How many proxies of ours stand in front and append to X-Forwarded-For.
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+# Of one IPv4 address or IPv6 /64 that is not signed in on a page; 0: as many as it likes.
+ADDRESS_REQUESTS_PER_MINUTE = env.int("ADDRESS_REQUESTS_PER_MINUTE", default=1200)
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 # --- Apps -------------------------------------------------------------------------------------
@@ -65,6 +67,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
     "tenants.middleware.ActorMiddleware",
+    "config.limits.AddressLimitMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -105,7 +108,7 @@ CHANNEL_LAYERS = {
     }
 }
 
-# Where senders reserve their moments (tenants.buckets).
+# Where senders reserve their moments (tenants.buckets), and requests are counted (tenants.limits).
 BUCKET_REDIS_URL = f"{REDIS_URL}/2"
 BUCKET_KEY_PREFIX = f"{REDIS_PREFIX}bucket:"
 
@@ -244,6 +247,10 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "PREPROCESSING_HOOKS": ["config.openapi.one_spelling"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "config.openapi.with_headers",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "BlockState": "conversations.models.Block.State",
         "ConversationStatus": "conversations.models.Conversation.Status",

@@ -2,7 +2,14 @@
 
 import re
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
 
 from urllib3.exceptions import LocationParseError
 from urllib3.util.url import Url, parse_url
@@ -101,3 +108,13 @@ def literal(host: str) -> IPv4Address | IPv6Address | None:
         return ip_address(host)
     except ValueError:
         return None
+
+
+def network_of(address: str) -> str:
+    """Return what one customer of an access provider holds: an IPv4 address, or an IPv6 /64."""
+    parsed = ip_address(address)
+    if not isinstance(parsed, IPv6Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ip_network((parsed.packed[:8] + bytes(8), 64)))

@@ -151,7 +151,7 @@ def reserve(
         round(cell_seconds * _MICRO),
         room,
     ]
-    *slots, rest = (value / _MICRO for value in _run(_RESERVE, named, values))
+    *slots, rest = (value / _MICRO for value in run(_RESERVE, named, values))
     return Slots(slots, rest)
 
 
@@ -159,12 +159,13 @@ def push(*, key: str, seconds: float, pairs: Pairs) -> None:
     """Close a pair's bucket for so many seconds at least. Never raises."""
     full = seconds + (pairs.burst - 1) * pairs.every_seconds
     try:
-        _run(_PUSH, [key], [round(full * _MICRO), round(full * 1000) + 1000])
+        run(_PUSH, [key], [round(full * _MICRO), round(full * 1000) + 1000])
     except AwayError:
         return
 
 
-def _run(script: str, keys: Sequence[str], values: Sequence[int]) -> list[int]:
+def run(script: str, keys: Sequence[str], values: Sequence[int]) -> list[int]:
+    """Run a script on our keys, or say at once that Redis was away just now. Raises: AwayError."""
     global _silent_until  # noqa: PLW0603 - one breaker a process
     if time.monotonic() < _silent_until:
         raise AwayError

@@ -149,7 +149,7 @@ def actor_in_session(
     )
     with context.platform():
         membership = (
-            Membership.objects.select_related("user", "tenant")
+            Membership.objects.select_related("user", "tenant__plan")
             .filter(
                 Exists(session),
                 user_id=user_id,

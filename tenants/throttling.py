@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import IPv6Address, ip_address, ip_network
 from threading import BoundedSemaphore
 
 from django.db import connection
 from django.db.models import Count, Max
 from django.utils.translation import gettext_lazy as _
 
-from tenants import context, secrets
+from tenants import addresses, context, secrets
 from tenants.errors import DomainError
 from tenants.models import LoginFailure
 
@@ -113,22 +112,12 @@ def delay_seconds(failures: int, free: int) -> int:
 def _keys(email: str, address: str | None) -> list[_Key]:
     keys = [_account(email)]
     if address:
-        keys.append(_Key(_hash("address", _network(address)), FREE_PER_ADDRESS))
+        keys.append(_Key(_hash("address", addresses.network_of(address)), FREE_PER_ADDRESS))
     return keys
 
 
 def _account(email: str) -> _Key:
     return _Key(_hash("account", email.strip().casefold()), FREE_PER_ACCOUNT)
-
-
-def _network(address: str) -> str:
-    """Return what one customer of an access provider holds: an IPv4 address, or an IPv6 /64."""
-    parsed = ip_address(address)
-    if not isinstance(parsed, IPv6Address):
-        return str(parsed)
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(ip_network((parsed.packed[:8] + bytes(8), 64)))
 
 
 def _hash(kind: str, value: str) -> str:

@@ -77,7 +77,9 @@ def _empty_every_schema(case: object = None) -> None:
         cursor.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE")
         cursor.execute("ALTER TABLE tenants_auditevent ENABLE TRIGGER audit_no_truncate")
         cursor.execute("UPDATE tenants_tenant SET status = 'ACTIVE'")
-        cursor.execute("UPDATE tenants_plan SET messages_per_month = NULL")
+        cursor.execute(
+            "UPDATE tenants_plan SET messages_per_month = NULL, requests_per_hour = NULL"
+        )
 
 
 TransactionTestCase._fixture_teardown = _empty_every_schema  # the stock flush knows one schema only

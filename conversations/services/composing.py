@@ -19,6 +19,18 @@ REACTION_REACH = timedelta(days=30)
 NO_TARGET = _("There is no such message in this conversation.")
 
 
+class EmptyTextError(DomainError):
+    code = "text_empty"
+    http_status = 400
+    message = _("Write something first.")
+
+
+class TextTooLongError(DomainError):
+    code = "text_too_long"
+    http_status = 400
+    message = _("A message can have 4,096 characters at most.")
+
+
 class InvalidMessageError(DomainError):
     """Something that Meta would refuse; ``context["errors"]`` has each place, sentence and code."""
 
@@ -68,6 +80,16 @@ def checked(kind: str, content: Any) -> Any:
     if found:
         raise InvalidMessageError(found)
     return content
+
+
+def checked_text(text: str) -> str:
+    """Return a text as it is sent. Raises: EmptyTextError, TextTooLongError."""
+    text = rules.clean_text(text)
+    if not text.strip():
+        raise EmptyTextError
+    if len(text) > rules.TEXT_MAX_CHARACTERS:
+        raise TextTooLongError
+    return text
 
 
 def clean(value: Any) -> Any:

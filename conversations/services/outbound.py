@@ -13,7 +13,15 @@ from conversations import rules
 from conversations.models import Conversation, Message
 from conversations.rules import Lane
 from conversations.selectors import MergedError
-from conversations.services import blocking, composing, enclosing, episodes, reactions, reading
+from conversations.services import (
+    blocking,
+    composing,
+    enclosing,
+    episodes,
+    inflow,
+    reactions,
+    reading,
+)
 from tenants import context, queue
 from tenants.errors import DomainError, NotFoundError
 from tenants.feed import live
@@ -22,18 +30,6 @@ from tenants.feed.models import Change
 from tenants.permissions import Actor, Permission
 from tenants.services import usage
 from whatsapp.models import Phone
-
-
-class EmptyTextError(DomainError):
-    code = "text_empty"
-    http_status = 400
-    message = _("Write something first.")
-
-
-class TextTooLongError(DomainError):
-    code = "text_too_long"
-    http_status = 400
-    message = _("A message can have 4,096 characters at most.")
 
 
 class WindowClosedError(DomainError):
@@ -79,9 +75,9 @@ class StaleThreadError(DomainError):
 def send_text(*, text: str, **place: Any) -> Message:
     """Queue a text as an operator typed it; ``place`` is what ``send_message`` takes.
 
-    Raises: EmptyTextError, TextTooLongError, and what ``send_message`` raises.
+    Raises: composing.EmptyTextError, composing.TextTooLongError, and what ``send_message`` raises.
     """
-    return send_message(kind="text", content={"body": _checked(text)}, **place)
+    return send_message(kind="text", content={"body": composing.checked_text(text)}, **place)
 
 
 def send_message(
@@ -105,7 +101,8 @@ def send_message(
     is set. Locks the conversation's row.
 
     Raises: ForbiddenError, InvalidMessageError, ReplyTargetError, WindowClosedError,
-    PhoneInactiveError, StaleThreadError, ClientIdReusedError, usage.QuotaReachedError.
+    PhoneInactiveError, StaleThreadError, ClientIdReusedError, inflow.OutboxFullError,
+    usage.QuotaReachedError.
     """
     draft = _draft(
         actor=actor,
@@ -151,15 +148,6 @@ def check_place(*, actor: Actor, permission: Permission = Permission.REPLY) -> N
         raise NotFoundError
 
 
-def _checked(text: str) -> str:
-    text = rules.clean_text(text)
-    if not text.strip():
-        raise EmptyTextError
-    if len(text) > rules.TEXT_MAX_CHARACTERS:
-        raise TextTooLongError
-    return text
-
-
 def queue_draft(*, draft: Message, **place: Any) -> Message:
     """Queue a draft that was checked already; ``place`` is actor, conversation_id, now and seen."""
     try:
@@ -187,6 +175,7 @@ def _queue(
         return _same(first, draft, conversation)
     if draft.retry_of_id is not None:
         _check_attempt(draft.retry_of_id, conversation)
+    inflow.check(draft, conversation.phone_id)
     check_sendable(conversation, now, is_free=draft.type != Message.Type.TEMPLATE)
     if seen is not None:
         _check_seen(conversation, seen, actor)

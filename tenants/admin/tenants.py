@@ -21,6 +21,7 @@ from tenants.console import ConsoleAdmin, ConsoleRequest, adopt
 from tenants.models import Membership, Plan, Tenant
 from tenants.services import tenancy, usage
 
+_LIMITS = ("messages_per_second", "messages_per_month", "requests_per_hour")
 # Whose schemas are whole.
 COUNTED = {Tenant.Status.ACTIVE, Tenant.Status.SUSPENDED, Tenant.Status.CANCELLED}
 COLORS = {
@@ -166,9 +167,9 @@ def _written(number: int) -> str:
 
 @admin.register(Plan)
 class PlanAdmin(ConsoleAdmin):
-    list_display = ("name", "code", "messages_per_second", "messages_per_month")
+    list_display = ("name", "code", *_LIMITS)
     ordering = ("id",)
-    fields = ("name", "code", "messages_per_second", "messages_per_month")
+    fields = ("name", "code", *_LIMITS)
     readonly_fields = ("code",)
 
     def has_add_permission(self, request: ConsoleRequest) -> bool:
@@ -179,6 +180,5 @@ class PlanAdmin(ConsoleAdmin):
             actor=request.user,
             plan=obj,
             name=obj.name,
-            messages_per_second=obj.messages_per_second,
-            messages_per_month=obj.messages_per_month,
+            **{limit: getattr(obj, limit) for limit in _LIMITS},
         )

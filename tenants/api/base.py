@@ -13,15 +13,17 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
-from tenants import context
+from tenants import context, limits, trace
 from tenants.access import SAFE_METHODS
 from tenants.api import idempotency
 from tenants.api.refusals import LengthRequiredError, ParameterError
 from tenants.authentication import bearer_of
 from tenants.errors import NotFoundError
+from tenants.limits import Count
 from tenants.models import Tenant
 from tenants.permissions import Actor, Permission
 from tenants.serializers import NoParameters
+from tenants.services import requests
 
 _MADE = (201, 202)
 
@@ -84,6 +86,7 @@ class TenantAPIView(PlatformAPIView):
         self, request: HttpRequest, *args: Any, tenant_id: UUID, **kwargs: Any
     ) -> HttpResponseBase:
         self._tenant_id = tenant_id
+        self._counts: list[Count] = []
         with ExitStack() as self._schema:
             return super().dispatch(request, *args, **kwargs)
 
@@ -98,6 +101,7 @@ class TenantAPIView(PlatformAPIView):
         self, request: Request, response: Response, *args: Any, **kwargs: Any
     ) -> Response:
         final = super().finalize_response(request, response, *args, **kwargs)
+        limits.tell(final, self._counts)
         if self.location and request.method == "POST" and response.status_code in _MADE:
             place = self.location.format(**response.data)
             final["Location"] = f"/api/v1/tenant/{self._tenant_id}/{place}"
@@ -109,9 +113,15 @@ class TenantAPIView(PlatformAPIView):
             raise NotAuthenticated
         if bearer.actor.tenant.pk != self._tenant_id:
             raise NotFoundError
+        self._count(request, bearer.actor.tenant)
         bearer.actor.require(self._needed(request))
         self.actor = bearer.actor
         self._schema.enter_context(context.tenant(bearer.actor.tenant.schema_name))
+
+    def _count(self, request: Request, tenant: Tenant) -> None:
+        self._counts = requests.count(tenant=tenant, address=trace.current.get().ip_address)
+        request._request.is_counted = True  # type: ignore[attr-defined] # read by the middleware
+        requests.check(self._counts)
 
     def _needed(self, request: Request) -> Permission:
         """Before a body is looked at: whoever may not is not told what is wrong with it."""

@@ -32,6 +32,12 @@ class Plan(models.Model):
         blank=True,
         help_text=_("That it sends in a calendar month of UTC. Empty: as many as it likes."),
     )
+    requests_per_hour = models.PositiveIntegerField(
+        _("API requests an hour"),
+        null=True,
+        blank=True,
+        help_text=_("Of all its programs together. Empty: as many as they like."),
+    )
 
     class Meta:
         verbose_name = _("plan")

@@ -134,7 +134,7 @@ def admit(*, secret: str, host: Tenant | None, address: str | None, now: datetim
     form = _FORM.fullmatch(secret)
     with context.platform():
         key = (
-            ApiKey.objects.select_related("tenant")
+            ApiKey.objects.select_related("tenant__plan")
             .filter(prefix=form[1] if form is not None else "")
             .first()
         )

@@ -115,6 +115,7 @@ def change_plan(
     name: str,
     messages_per_second: int | None,
     messages_per_month: int | None,
+    requests_per_hour: int | None,
 ) -> None:
     """Change what a plan is called and what it allows (None: no limit); its code stays.
 
@@ -123,6 +124,7 @@ def change_plan(
     limits = {
         "messages_per_second": messages_per_second,
         "messages_per_month": messages_per_month,
+        "requests_per_hour": requests_per_hour,
     }
     with context.platform(), transaction.atomic():
         plans = Plan.objects.filter(pk=plan.pk)

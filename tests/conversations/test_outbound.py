@@ -7,7 +7,7 @@ from django.db import connection
 
 from conversations import rules
 from conversations.models import Conversation, Message
-from conversations.services import outbound, retrying
+from conversations.services import composing, outbound, retrying
 from tenants import context
 from tenants.errors import ForbiddenError, NotFoundError
 from tenants.feed.models import Change, Counter
@@ -100,14 +100,14 @@ def test_a_client_id_of_another_conversation_is_refused(send, conversation, noon
 
 @pytest.mark.parametrize("text", ["", "  \n", "\x00"])
 def test_nothing_is_not_sent(send, text):
-    with pytest.raises(outbound.EmptyTextError):
+    with pytest.raises(composing.EmptyTextError):
         send(text)
 
 
 def test_a_text_has_4096_characters_at_most(send):
     assert send("ã" * 4096).pk
 
-    with pytest.raises(outbound.TextTooLongError):
+    with pytest.raises(composing.TextTooLongError):
         send("ã" * 4097)
 
 

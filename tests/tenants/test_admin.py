@@ -353,14 +353,20 @@ def test_the_list_says_what_each_tenant_used_this_month(console, acme, globex):
 def test_a_plan_s_messages_of_a_month_are_set_here_and_their_share_is_shown(console, acme):
     with context.tenant(acme.schema_name), connection.cursor() as cursor:
         usage.count(cursor, received=1, sent=820)
-    form = {"name": "Starter", "messages_per_second": "", "messages_per_month": "1000"}
+    form = {
+        "name": "Starter",
+        "messages_per_second": "",
+        "messages_per_month": "1000",
+        "requests_per_hour": "2000",
+    }
 
     console.post(f"/admin/tenants/plan/{acme.plan_id}/change/", form)
 
     with context.platform():
-        assert Plan.objects.get(pk=acme.plan_id).messages_per_month == 1000
+        plan = Plan.objects.get(pk=acme.plan_id)
         event = AuditEvent.objects.get(action="plan.changed")
-    assert event.changes == {"messages_per_second": None, "messages_per_month": 1000}
+    limits = {"messages_per_second": None, "messages_per_month": 1000, "requests_per_hour": 2000}
+    assert event.changes == limits == {name: getattr(plan, name) for name in limits}
     html = console.get("/admin/tenants/tenant/").content.decode()
     assert "820 of 1,000 out (82 %), 1 in" in html
     console.post(f"/admin/tenants/plan/{acme.plan_id}/change/", {**form, "messages_per_month": ""})
