@@ -26,7 +26,7 @@ from conversations.api import (
     template_sending,
     uploads,
 )
-from tenants.api import auth, keys, sessions
+from tenants.api import auth, invitations, keys, people, sessions
 from whatsapp.api import callbacks, jobs, meta_apps, phones, profile, signup, templates
 
 
@@ -99,6 +99,11 @@ tenant_patterns: list[URLPattern] = [
     *_both("accounts/<int:waba_id>/callback-override", callbacks.AccountOverrideView),
     *_both("phones/<int:pk>/profile", profile.ProfileView),
     *_both("phones/<int:pk>/profile/refresh", profile.ProfileRefreshView),
+    *_both("users/", people.PersonListView),
+    *_both("users/<int:pk>/", people.PersonView),
+    *_both("invitations/", invitations.InvitationListView),
+    *_both("invitations/<int:pk>/", invitations.InvitationView),
+    *_both("invitations/<int:pk>/resend", invitations.ResendView),
     *_both("api-keys/", keys.KeyListView),
     *_both("api-keys/<int:pk>/", keys.KeyView),
     *_both("sessions/", sessions.SessionListView),

@@ -1,14 +1,16 @@
-"""What people type in to be let in, and to let programs in."""
+"""What people type in to be let in, and to let others and programs in."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from tenants.errors import DomainError
+from tenants.models import Membership
 from tenants.permissions import Scope
 
 NETWORKS_MAX = 20
@@ -92,3 +94,53 @@ class KeyForm(forms.Form):
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
         expires_at = None if days is None else midnight + timedelta(days=days + 1)
         return {**data, "expires_at": expires_at, "made_as": str(data["made_as"])}
+
+
+class InvitationForm(forms.Form):
+    """Whom to ask in, and as what."""
+
+    email = forms.EmailField(
+        label=_("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"})
+    )
+    role = forms.ChoiceField(
+        label=_("Role"), choices=Membership.Role.choices, initial=Membership.Role.OPERATOR
+    )
+    language = forms.ChoiceField(label=_("Language of the letter"), choices=settings.LANGUAGES)
+
+
+class RoleForm(forms.Form):
+    """What somebody may do."""
+
+    role = forms.ChoiceField(label=_("Role"), choices=Membership.Role.choices)
+
+
+class NewPasswordForm(forms.Form):
+    """A password that somebody gives himself; whether it is good enough the service says."""
+
+    password = forms.CharField(
+        label=_("New password"),
+        max_length=1024,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("At least ten characters, and none that many people use."),
+    )
+
+
+class NewPersonForm(NewPasswordForm):
+    """Who comes in for the first time."""
+
+    name = forms.CharField(
+        label=_("Your name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+    field_order = ("name", "password")
+
+
+class OwnPasswordForm(forms.Form):
+    """The password of the account that is there already."""
+
+    password = forms.CharField(
+        label=_("Password"),
+        max_length=1024,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )

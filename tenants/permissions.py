@@ -157,10 +157,18 @@ class Actor:
             )
         return self.is_system or any(self.role in TABLE[one] for one in permissions)
 
+    def may_give(self, role: str) -> bool:
+        """Tell whether somebody may be given a role: nobody gives more than he has."""
+        return self.is_system or _given_by(role) <= _given_by(self.role)
+
     def require(self, *permissions: Permission) -> None:
         """Pass with any of the permissions. Raises: ForbiddenError, ScopeMissingError."""
         if not self.may(*permissions):
             raise ForbiddenError if self.key is None else ScopeMissingError
+
+
+def _given_by(role: str | None) -> frozenset[Permission]:
+    return frozenset(permission for permission, roles in TABLE.items() if role in roles)
 
 
 def key_actor(key: ApiKey) -> Actor:

@@ -11,7 +11,16 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from tenants import context, rates
 from tenants.errors import NotFoundError
-from tenants.models import ApiKey, Domain, Membership, Rate, RefreshSession, Tenant, User
+from tenants.models import (
+    ApiKey,
+    Domain,
+    Invitation,
+    Membership,
+    Rate,
+    RefreshSession,
+    Tenant,
+    User,
+)
 from tenants.permissions import TABLE, Actor, Permission
 
 KNOWN_SECONDS = 30.0
@@ -163,6 +172,39 @@ def actor_in_session(
     if membership is None:
         return None
     return Actor(tenant=membership.tenant, user=membership.user, role=membership.role)
+
+
+def people_of(actor: Actor) -> QuerySet[Membership]:
+    """Return who works for the tenant, the newest first. Raises: ForbiddenError."""
+    actor.require(Permission.HANDLE_CONVERSATIONS, Permission.MANAGE_PEOPLE)
+    members = Membership.objects.filter(tenant=actor.tenant).select_related("user", "tenant")
+    return members.order_by("-created_at", "-id")
+
+
+def person_for(actor: Actor, pk: int) -> Membership:
+    """Return one of them, by the person's id. Raises: ForbiddenError, NotFoundError."""
+    membership = people_of(actor).filter(user=pk).first()
+    if membership is None:
+        raise NotFoundError
+    return membership
+
+
+def invitations_of(actor: Actor) -> QuerySet[Invitation]:
+    """Return the tenant's invitations that are open, expired ones too, the newest first.
+
+    Raises: ForbiddenError.
+    """
+    actor.require(Permission.MANAGE_PEOPLE)
+    own = Invitation.objects.filter(tenant=actor.tenant, accepted_at=None, withdrawn_at=None)
+    return own.select_related("tenant", "invited_by").order_by("-created_at", "-id")
+
+
+def invitation_for(actor: Actor, pk: int) -> Invitation:
+    """Return one of them. Raises: ForbiddenError, NotFoundError."""
+    invitation = invitations_of(actor).filter(pk=pk).first()
+    if invitation is None:
+        raise NotFoundError
+    return invitation
 
 
 def keys_of(actor: Actor) -> QuerySet[ApiKey]:

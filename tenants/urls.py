@@ -2,11 +2,25 @@
 
 from django.urls import path
 
-from tenants import key_views, session_views, views
+from tenants import invitation_views, key_views, people_views, session_views, views
 
 urlpatterns = [
     path("login/", views.log_in, name="login"),
     path("logout/", views.log_out, name="logout"),
+    path("invitation/<str:token>", invitation_views.invitation, name="invitation"),
+    path("settings/people/", people_views.people, name="people"),
+    path("settings/people/<int:pk>/role", people_views.person_role, name="person_role"),
+    path("settings/people/<int:pk>/remove", people_views.person_remove, name="person_remove"),
+    path(
+        "settings/invitations/<int:pk>/resend",
+        people_views.invitation_resend,
+        name="invitation_resend",
+    ),
+    path(
+        "settings/invitations/<int:pk>/withdraw",
+        people_views.invitation_withdraw,
+        name="invitation_withdraw",
+    ),
     path("settings/api-keys/", key_views.api_keys, name="api_keys"),
     path("settings/api-keys/<int:pk>/revoke", key_views.api_key_revoke, name="api_key_revoke"),
     path("settings/sessions/", session_views.sessions, name="sessions"),

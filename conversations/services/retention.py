@@ -14,7 +14,7 @@ from conversations.services.hooks import delivering
 from tenants import throttling
 from tenants.feed.models import Change
 from tenants.models import Tenant
-from tenants.services import idempotency, mail, sessions
+from tenants.services import idempotency, invitations, mail, sessions
 from whatsapp.models import MediaFile
 from whatsapp.services import files, jobs, reach
 from whatsapp.webhooks.services import retention as deliveries
@@ -28,7 +28,7 @@ PAGE = 5000
 
 
 def purge_platform(*, now: datetime, stopping: Callable[[], bool]) -> None:
-    """Delete old deliveries, refused sign-ins, sessions that ended and old letters."""
+    """Delete old deliveries, refused sign-ins, sessions that ended, old letters and invitations."""
     days = timedelta(days=settings.WEBHOOK_RETENTION_DAYS)
     deliveries.purge(before=now - days, stopping=stopping)
     hash_days = timedelta(days=settings.WEBHOOK_HASH_RETENTION_DAYS)
@@ -36,6 +36,7 @@ def purge_platform(*, now: datetime, stopping: Callable[[], bool]) -> None:
     throttling.purge(now=now)
     sessions.purge(now=now)
     mail.purge(now=now)
+    invitations.purge(now=now)
 
 
 def purge_tenant(*, tenant: Tenant, now: datetime) -> None:

@@ -1,5 +1,6 @@
 """Who the customers are, who works for them, and what they let programs do."""
 
+from tenants.models.joining import Invitation
 from tenants.models.keys import ApiKey
 from tenants.models.mail import Mail
 from tenants.models.platform import (
@@ -19,6 +20,7 @@ __all__ = [
     "ApiKey",
     "AuditEvent",
     "Domain",
+    "Invitation",
     "LoginFailure",
     "Mail",
     "Membership",

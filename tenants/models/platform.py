@@ -195,6 +195,8 @@ class Membership(models.Model):
     )
     role = models.CharField(_("role"), max_length=20, choices=Role)
     created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
+    # In this tenant: where else somebody works is nobody's business.
+    signed_in_at = models.DateTimeField(_("last sign-in"), null=True, editable=False)
 
     class Meta:
         verbose_name = _("membership")

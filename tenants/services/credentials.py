@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants import context, selectors, throttling, trace
 from tenants.errors import DomainError
-from tenants.models import Tenant, User
+from tenants.models import Membership, Tenant, User
 
 
 class RefusedError(DomainError):
@@ -28,6 +28,19 @@ def member(*, tenant: Tenant | None, email: str, password: str) -> User:
     if user is None or tenant is None or selectors.actor_of(user, tenant) is None:
         raise _refusal(email)
     throttling.succeeded(email=email)
+    note_sign_in(user=user, tenant=tenant)
+    return user
+
+
+def owner(*, email: str, password: str) -> User:
+    """Return the person behind the credentials, wherever he works.
+
+    Raises: RefusedError, throttling.TooManyFailuresError.
+    """
+    user = _authenticated(email, password)
+    if user is None:
+        raise _refusal(email)
+    throttling.succeeded(email=email)
     return user
 
 
@@ -41,6 +54,12 @@ def super_admin(*, email: str, password: str) -> User:
         raise _refusal(email)
     throttling.succeeded(email=email)
     return user
+
+
+def note_sign_in(*, user: User, tenant: Tenant) -> None:
+    """Remember when somebody came in here last."""
+    with context.platform():
+        Membership.objects.filter(user=user, tenant=tenant).update(signed_in_at=timezone.now())
 
 
 def _authenticated(email: str, password: str) -> User | None:

@@ -55,6 +55,11 @@ def require_set_up() -> None:
         raise MailOffError
 
 
+def one_line(text: str) -> str:
+    """Return a text that is one line: what a tenant is called may hold anything."""
+    return " ".join("".join(one if one.isprintable() else " " for one in text).split())
+
+
 def post(
     *,
     to: str,
@@ -76,7 +81,7 @@ def post(
         mail = Mail.objects.create(
             tenant=tenant,
             to=to,
-            subject=_one_line(subject),
+            subject=one_line(subject)[:SUBJECT_MAX_CHARACTERS],
             body_sealed=secrets.seal(body, **_PLACE),
             until=until,
         )
@@ -173,9 +178,3 @@ def _fault(error: OSError) -> Fault:
     if isinstance(error, smtplib.SMTPResponseException):
         return Fault.LETTER_REFUSED
     return Fault.AWAY
-
-
-def _one_line(text: str) -> str:
-    """Return a subject that is one header: what a tenant is called may hold anything."""
-    words = "".join(letter if letter.isprintable() else " " for letter in text).split()
-    return " ".join(words)[:SUBJECT_MAX_CHARACTERS]

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from conversations.models import HookDelivery, HookEndpoint, HookEvent, HookRelay, Label, Note
 from tenants import context
+from tenants.models import Invitation, Membership, User
 from tenants.permissions import Actor
 from tenants.services import keys
 from tests.api import open_session
@@ -16,6 +17,7 @@ from tests.conftest import _sealed
 from tests.conversations.lists import broadcast_to
 from tests.conversations.sending import conversation_with, message_in
 from tests.conversations.uploading import kept
+from tests.tenants.inviting import invited, later, link_of
 from tests.whatsapp.templates import template
 from whatsapp.models import Job, Phone
 from whatsapp.webhooks.models import MetaApp
@@ -29,6 +31,8 @@ KINDS = (
     (r"(settings/)?api-keys/", "key"),
     (r"(settings/apps|meta-apps)/", "app"),
     (r"(settings/)?jobs/", "job"),
+    (r"users/|settings/people/", "person"),
+    (r"(settings/)?invitations/", "invitation"),
     (r"(inbox|conversations)/", "conversation"),
     (r"contacts/", "contact"),
     (r"broadcasts/", "broadcast"),
@@ -72,6 +76,8 @@ class Things:
             made["note_id"] = Note.objects.create(conversation_id=made["pk"], body="n").pk
         if "<uuid:session_id>" in tail and self._actor.user is not None:
             made["session_id"] = open_session(self._actor.user, self._actor.tenant).session_id
+        if "<str:token>" in tail:
+            made["token"] = self._link()
         if "<int:template_id>" in tail:
             made["template_id"] = self._template().pk
         return made
@@ -92,6 +98,8 @@ class Things:
             "message": lambda: self._message().pk,
             "media": self._media,
             "webhook": self._webhook,
+            "person": self._person,
+            "invitation": lambda: self._invitation().pk,
         }
         return makers[kind]
 
@@ -134,6 +142,19 @@ class Things:
     def _key(self) -> int:
         scopes = ["conversations:read"]
         return keys.make(actor=self._actor, name="K", scopes=scopes, now=timezone.now()).key.pk
+
+    def _person(self) -> int:
+        with context.platform():
+            user = User.objects.create(email=f"p{next(_numbers)}@acme.test", name="P")
+            Membership.objects.create(user=user, tenant=self._actor.tenant, role="VIEWER")
+        return user.pk
+
+    def _invitation(self) -> Invitation:
+        email = f"i{next(_numbers)}@example.com"
+        return invited(self._actor, email, now=later(minutes=-2))
+
+    def _link(self) -> str:
+        return link_of(self._invitation())
 
     def _app(self) -> int:
         with context.platform():

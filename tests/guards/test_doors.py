@@ -10,7 +10,14 @@ from django.urls import URLPattern, URLResolver
 from rest_framework.permissions import AllowAny
 
 # Tenant pages that everybody may ask for.
-OPEN = {"login/", "logout/", "i18n/setlang/", "robots.txt", "favicon.ico"}
+OPEN = {
+    "login/",
+    "logout/",
+    "invitation/<str:token>",
+    "i18n/setlang/",
+    "robots.txt",
+    "favicon.ico",
+}
 API = ("api/",)
 API_OPEN = {
     "api/v1/auth/login",
