@@ -252,6 +252,7 @@ SPECTACULAR_SETTINGS = {
         "config.openapi.with_headers",
     ],
     "ENUM_NAME_OVERRIDES": {
+        "AttributeKind": "conversations.models.ContactAttribute.Kind",
         "BlockState": "conversations.models.Block.State",
         "ConversationStatus": "conversations.models.Conversation.Status",
         "JobKind": "whatsapp.models.Job.Kind",

@@ -9,6 +9,7 @@ from analytics import api as analytics
 from config import openapi
 from conversations.api import (
     attempts,
+    attributes,
     blocks,
     broadcast_acts,
     broadcasts,
@@ -54,7 +55,11 @@ tenant_patterns: list[URLPattern] = [
     *_both("conversations/<int:pk>/notes/<int:note_id>", notes.NoteView),
     *_both("labels/", labels.LabelListView),
     *_both("labels/<int:pk>/", labels.LabelView),
+    *_both("contacts/", contacts.ContactListView),
     *_both("contacts/<int:pk>/", contacts.ContactView),
+    *_both("contacts/<int:pk>/merge", contacts.MergeView),
+    *_both("contact-attributes/", attributes.AttributeListView),
+    *_both("contact-attributes/<int:pk>/", attributes.AttributeView),
     *_both("contacts/<int:pk>/consent", consent.ConsentView),
     *_both("contacts/<int:pk>/block", blocks.ContactBlockView),
     *_both("blocks/", blocks.BlockedView),

@@ -22,7 +22,7 @@ def rename(request: OperatorRequest, pk: int) -> HttpResponse:
     """Write the name of a conversation's contact; every page hears of it, this one at once."""
     found = selectors.kept_conversation_for(request.actor, pk)
     name = request.POST.get("name", "")
-    contacts.rename(actor=request.actor, contact=found.contact, name=name)
+    contacts.change(actor=request.actor, contact=found.contact, name=name)
     return _done(request, found.pk)
 
 

@@ -109,13 +109,18 @@ def consent_of(contact: Contact) -> QuerySet[ConsentEvent]:
     return lines.select_related("author").order_by("-provider_at", "-id")
 
 
+def looks_like_number(words: str) -> bool:
+    """Tell whether somebody who types this looks for a number."""
+    return _NUMBER.fullmatch(words) is not None
+
+
 def matching(conversations: QuerySet[Conversation], search: str) -> QuerySet[Conversation]:
     """Keep the conversations whose contact's name or number contains ``search``."""
     words = search.replace("\x00", "").strip()
     if not words:
         return conversations
     named = Q(contact__name__icontains=words) | Q(contact__profile_name__icontains=words)
-    if _NUMBER.fullmatch(words):
+    if looks_like_number(words):
         digits = "".join(character for character in words if character.isdigit())
         numbers = ContactIdentity.objects.filter(
             contact=OuterRef("contact"), value__contains=digits

@@ -33,6 +33,7 @@ class Permission(enum.Enum):
     MANAGE_LABELS = "manage_labels"
     EDIT_CONTACTS = "edit_contacts"
     BLOCK_CONTACTS = "block_contacts"
+    MANAGE_ATTRIBUTES = "manage_attributes"
     SYNC_TEMPLATES = "sync_templates"
     FOLLOW_JOBS = "follow_jobs"
     BROADCAST = "broadcast"
@@ -61,6 +62,7 @@ TABLE: dict[Permission, frozenset[str]] = {
     Permission.MANAGE_LABELS: _ADMINS,
     Permission.EDIT_CONTACTS: _WHO_ANSWER,
     Permission.BLOCK_CONTACTS: _WHO_ANSWER,
+    Permission.MANAGE_ATTRIBUTES: _ADMINS,
     Permission.SYNC_TEMPLATES: _WHO_ANSWER,
     Permission.FOLLOW_JOBS: _EVERYBODY,
     Permission.BROADCAST: _WHO_ANSWER,
@@ -123,7 +125,12 @@ SCOPES: dict[str, frozenset[Permission]] = {
     | {Permission.HANDLE_CONVERSATIONS, Permission.MANAGE_LABELS},
     Scope.MESSAGES_WRITE: frozenset({Permission.REPLY}),
     Scope.CONTACTS_WRITE: _READ[Scope.CONTACTS_READ]
-    | {Permission.EDIT_CONTACTS, Permission.BLOCK_CONTACTS, Permission.FOLLOW_JOBS},
+    | {
+        Permission.EDIT_CONTACTS,
+        Permission.BLOCK_CONTACTS,
+        Permission.MANAGE_ATTRIBUTES,
+        Permission.FOLLOW_JOBS,
+    },
     Scope.TEMPLATES_WRITE: _READ[Scope.TEMPLATES_READ]
     | {Permission.MANAGE_TEMPLATES, Permission.SYNC_TEMPLATES, Permission.FOLLOW_JOBS},
     Scope.NUMBERS_WRITE: _READ[Scope.NUMBERS_READ]

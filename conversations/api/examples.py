@@ -67,6 +67,7 @@ CONTACT: dict[str, Any] = {
     "profile_name": "Marina Souza",
     "wa_id": "5511987654321",
     "marketing_opted_out_at": None,
+    "attributes": {"cliente_desde": "2024-03-01"},
 }
 CONSENT: dict[str, Any] = {
     "id": 9,

@@ -7,7 +7,13 @@ from conversations.models.events import Mark, StatusEvent
 from conversations.models.hooks import HookDelivery, HookEndpoint, HookEvent, HookRelay
 from conversations.models.messages import Message
 from conversations.models.notes import ConversationLabel, Label, Note
-from conversations.models.people import ConsentEvent, Contact, ContactIdentity, IdentityMove
+from conversations.models.people import (
+    ConsentEvent,
+    Contact,
+    ContactAttribute,
+    ContactIdentity,
+    IdentityMove,
+)
 
 __all__ = [
     "Block",
@@ -16,6 +22,7 @@ __all__ = [
     "BroadcastSource",
     "ConsentEvent",
     "Contact",
+    "ContactAttribute",
     "ContactIdentity",
     "Conversation",
     "ConversationLabel",

@@ -16,6 +16,10 @@ class Contact(models.Model):
     profile_at = models.DateTimeField(null=True)
     # Of the newest word on it in the ledger, if that is a stop: no marketing may be sent.
     marketing_opted_out_at = models.DateTimeField(null=True)
+    # What the tenant keeps of people, by the keys of its ContactAttribute rows.
+    attributes = models.JSONField(
+        default=dict, db_default=models.Value({}, output_field=models.JSONField())
+    )
     # The contact that was found to be the same person; this row has no identities any more.
     merged_into = models.ForeignKey(
         "self", models.PROTECT, null=True, related_name="+", db_index=False
@@ -24,6 +28,8 @@ class Contact(models.Model):
 
     class Meta:
         indexes = [
+            # Serves the list, newest first, by keyset.
+            models.Index(fields=["-created_at", "-id"], name="contact_newest"),
             # Serves merging: whatever led to the contact that goes leads to the one that stays.
             models.Index(
                 fields=["merged_into"],
@@ -46,6 +52,26 @@ class Contact(models.Model):
             provider_at=self.marketing_opted_out_at,
         )
         return stops.order_by("pk").first()
+
+
+class ContactAttribute(models.Model):
+    """Something that a tenant keeps of its contacts, of its own choosing."""
+
+    class Kind(models.TextChoices):
+        TEXT = "TEXT", _("Text")
+        NUMBER = "NUMBER", _("Number")
+        DATE = "DATE", _("Date")
+        BOOLEAN = "BOOLEAN", _("Yes or no")
+        CHOICE = "CHOICE", _("One of a list")
+
+    key = models.CharField(max_length=40, unique=True)  # as programs call it; never changes
+    label = models.CharField(max_length=80)  # as people read it
+    kind = models.CharField(max_length=10, choices=Kind)
+    choices = models.JSONField(default=list)  # of a CHOICE
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    def __str__(self) -> str:
+        return self.label
 
 
 class ContactIdentity(models.Model):

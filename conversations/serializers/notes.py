@@ -8,6 +8,7 @@ from conversations.models import Label, Note
 from conversations.serializers.reading import AuthorSerializer, LabelSerializer, ProgramSerializer
 from tenants.serializers import (
     BIGINT_MAX,
+    ChangesSerializer,
     PageSerializer,
     StrictSerializer,
     TextField,
@@ -34,7 +35,7 @@ class NewLabelSerializer(StrictSerializer):
     color = serializers.ChoiceField(choices=Label.Color.choices, default=Label.Color.GRAY)
 
 
-class LabelChangesSerializer(StrictSerializer):
+class LabelChangesSerializer(ChangesSerializer):
     """What to change of a label; what is left out stays."""
 
     name = TextField(max_length=40, required=False)

@@ -11,8 +11,6 @@ from conversations import rules
 from conversations.models import Contact, ContactIdentity, Conversation, Label, Message
 from tenants.serializers import (
     PageSerializer,
-    StrictSerializer,
-    TextField,
 )
 from whatsapp.payloads import content_reading
 
@@ -163,6 +161,10 @@ class ContactSerializer(serializers.Serializer[Any]):
         allow_null=True, help_text="Since when they want no marketing; null if they may get it."
     )
 
+    attributes = serializers.DictField(
+        child=serializers.JSONField(), help_text="What the tenant keeps of its contacts."
+    )
+
     def get_wa_id(self, contact: Contact) -> str | None:
         numbers = (
             identity.value
@@ -170,16 +172,6 @@ class ContactSerializer(serializers.Serializer[Any]):
             if identity.kind == ContactIdentity.Kind.WA_ID
         )
         return next(numbers, None)
-
-
-class NameSerializer(StrictSerializer):
-    """What may be changed of a contact."""
-
-    name = TextField(
-        max_length=200,
-        allow_blank=True,
-        help_text="How the team calls the contact; empty for the name on WhatsApp.",
-    )
 
 
 class ConversationSerializer(serializers.Serializer[Any]):

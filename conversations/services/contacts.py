@@ -1,4 +1,7 @@
-"""What operators write about a contact."""
+"""What the team writes about a contact, adds, and knows to be one person."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -6,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from conversations import rules
 from conversations.models import Contact, Conversation
 from conversations.selectors import MergedError
+from conversations.services import attributes as kept
 from tenants.errors import DomainError
 from tenants.feed import live
 from tenants.feed.live import Draft
@@ -22,25 +26,28 @@ class NameTooLongError(DomainError):
 
 
 @transaction.atomic
-def rename(*, actor: Actor, contact: Contact, name: str) -> Contact:
-    """Write a contact's name; an empty one gives way to the name on WhatsApp, which never wins.
+def change(
+    *,
+    actor: Actor,
+    contact: Contact,
+    name: str | None = None,
+    attributes: Mapping[str, Any] | None = None,
+) -> Contact:
+    """Write a contact's name and attributes; what is None stays, an attribute that is None goes.
 
-    Publishes only when something changed. Locks the contact's row.
-    Raises: ForbiddenError, NameTooLongError, MergedError.
+    Locks the contact's row.
+    Raises: ForbiddenError, NameTooLongError, MergedError, attributes.ValuesError.
     """
     actor.require(Permission.EDIT_CONTACTS)
-    cleaned = " ".join(rules.clean_text(name).split())
-    if len(cleaned) > NAME_MAX_CHARACTERS:
-        raise NameTooLongError
-    # Rivals: a merge, which takes the name along, and another operator.
-    row = Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
-    if row.merged_into_id is not None:
-        raise MergedError(row.merged_into_id)
-    if row.name == cleaned:
-        return row
-    row.name = cleaned
-    row.save(update_fields=["name"])
-    publish(row)
+    row = _locked(contact)
+    before = (row.name, row.attributes)
+    if name is not None:
+        row.name = _cleaned(name)
+    if attributes is not None:
+        row.attributes = kept.merged(row.attributes, attributes)
+    if (row.name, row.attributes) != before:
+        row.save(update_fields=["name", "attributes"])
+        publish(row)
     return row
 
 
@@ -50,3 +57,18 @@ def publish(contact: Contact) -> None:
     drafts = [Draft(Change.Kind.CONVERSATION, pk) for pk in shown.values_list("pk", flat=True)]
     if drafts:
         live.publish(*drafts)
+
+
+def _cleaned(name: str) -> str:
+    cleaned = " ".join(rules.clean_text(name).split())
+    if len(cleaned) > NAME_MAX_CHARACTERS:
+        raise NameTooLongError
+    return cleaned
+
+
+def _locked(contact: Contact) -> Contact:
+    # Rivals: a merge, which takes name and attributes along, and another operator.
+    row = Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
+    if row.merged_into_id is not None:
+        raise MergedError(row.merged_into_id)
+    return row

@@ -51,12 +51,13 @@ _POINT = """
     FROM unnest(%s::bigint[], %s::bigint[]) AS merged (gone, kept)
     WHERE contact.id = merged.gone OR contact.merged_into_id = merged.gone
 """
-# An operator's name stays; of WhatsApp's the newest.
+# An operator's name stays; of WhatsApp's the newest. What is kept of both, the older's first.
 _NAME = """
     UPDATE conversations_contact AS contact SET
         name = CASE WHEN contact.name = '' THEN COALESCE(written.name, '') ELSE contact.name END,
         profile_name = COALESCE(newest.profile_name, contact.profile_name),
-        profile_at = COALESCE(newest.profile_at, contact.profile_at)
+        profile_at = COALESCE(newest.profile_at, contact.profile_at),
+        attributes = COALESCE(noted.attributes, '{}') || contact.attributes
     FROM unnest(%s::bigint[]) AS one (id)
     LEFT JOIN LATERAL (
         SELECT gone.name FROM conversations_contact AS gone
@@ -67,6 +68,11 @@ _NAME = """
         WHERE (known.id = one.id OR known.merged_into_id = one.id) AND known.profile_at IS NOT NULL
         ORDER BY known.profile_at DESC, known.profile_name DESC LIMIT 1
     ) AS newest ON true
+    LEFT JOIN LATERAL (
+        SELECT jsonb_object_agg(kept.key, kept.value ORDER BY gone.id DESC) AS attributes
+        FROM conversations_contact AS gone, jsonb_each(gone.attributes) AS kept (key, value)
+        WHERE gone.merged_into_id = one.id
+    ) AS noted ON true
     WHERE contact.id = one.id
 """
 # Everything that this transaction will touch, so that no lock on a conversation follows one on a

@@ -29,6 +29,17 @@ class StrictSerializer(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
 
+class ChangesSerializer(StrictSerializer):
+    """What to change of something: what is left out stays, and nothing at all is no change."""
+
+    schema_extra = {"minProperties": 1}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs:
+            raise serializers.ValidationError(_("Name something to change."))
+        return attrs
+
+
 class TextField(serializers.CharField):
     """Text only: a number is not a text, whatever it looks like."""
 

@@ -7,7 +7,15 @@ from typing import Any
 
 from django.utils import timezone
 
-from conversations.models import HookDelivery, HookEndpoint, HookEvent, HookRelay, Label, Note
+from conversations.models import (
+    ContactAttribute,
+    HookDelivery,
+    HookEndpoint,
+    HookEvent,
+    HookRelay,
+    Label,
+    Note,
+)
 from tenants import context
 from tenants.models import Invitation, Membership, User
 from tenants.permissions import Actor
@@ -35,6 +43,7 @@ KINDS = (
     (r"(settings/)?invitations/", "invitation"),
     (r"(inbox|conversations)/", "conversation"),
     (r"contacts/", "contact"),
+    (r"contact-attributes/", "attribute"),
     (r"broadcasts/", "broadcast"),
     (r"labels/", "label"),
     (r"templates/", "template"),
@@ -93,6 +102,7 @@ class Things:
             "conversation": lambda: self._conversation().pk,
             "contact": lambda: self._conversation().contact_id,
             "broadcast": self._broadcast,
+            "attribute": self._attribute,
             "label": self._label,
             "template": lambda: self._template().pk,
             "message": lambda: self._message().pk,
@@ -128,6 +138,10 @@ class Things:
 
     def _label(self) -> int:
         return Label.objects.create(name=f"Label {next(_numbers)}").pk
+
+    def _attribute(self) -> int:
+        key = f"a{next(_numbers)}"
+        return ContactAttribute.objects.create(key=key, label=key, kind="TEXT").pk
 
     def _webhook(self) -> int:
         return HookEndpoint.objects.create(

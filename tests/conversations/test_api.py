@@ -96,6 +96,7 @@ def test_the_list_shows_what_a_client_needs(people, base, conversation, spelling
                     "profile_name": f"Customer {CUSTOMER}",
                     "wa_id": CUSTOMER,
                     "marketing_opted_out_at": None,
+                    "attributes": {},
                 },
                 "status": "OPEN",
                 "snoozed_until": None,

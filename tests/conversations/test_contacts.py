@@ -124,7 +124,7 @@ def test_the_same_name_again_is_no_change(actor, acme, conversation):
     with context.tenant(acme.schema_name):
         before = Change.objects.count()
         for _ in range(2):
-            contacts.rename(
+            contacts.change(
                 actor=actor("ana@acme.test"), contact=conversation.contact, name="Mari\x00"
             )
         assert Change.objects.count() == before + 1
@@ -202,7 +202,7 @@ def test_a_merge_between_look_and_lock_is_noticed(actor, acme, conversation, mer
             )
         assert refused.value.into == conversation.pk
         with pytest.raises(contacts.MergedError):
-            contacts.rename(actor=ana, contact=merged.contact, name="x")
+            contacts.change(actor=ana, contact=merged.contact, name="x")
         assert not reading.mark_read(actor=ana, conversation=merged, up_to_id=99)
 
 

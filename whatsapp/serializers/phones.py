@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from tenants.serializers import (
     BIGINT_MAX,
+    ChangesSerializer,
     PageParameters,
     PageSerializer,
     StrictSerializer,
@@ -141,10 +141,8 @@ class NewPhoneSerializer(StrictSerializer):
     )
 
 
-class PhoneChangesSerializer(StrictSerializer):
+class PhoneChangesSerializer(ChangesSerializer):
     """What an admin decides for a number; what is left out stays."""
-
-    schema_extra = {"minProperties": 1}
 
     name = TextField(max_length=120, required=False, help_text="How your team calls it.")
     read_policy = serializers.ChoiceField(
@@ -153,11 +151,6 @@ class PhoneChangesSerializer(StrictSerializer):
         help_text="When customers see that their messages were read: `ON_OPEN`: when somebody opens"
         " the conversation; `ON_REPLY`; or `NEVER`.",
     )
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if not attrs:
-            raise serializers.ValidationError(_("Name something to change."))
-        return attrs
 
 
 class NewTokenSerializer(StrictSerializer):
