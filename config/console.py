@@ -236,6 +236,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         ],
         _("Records"): [
             (_("Audit events"), "history", "tenants_auditevent"),
+            (_("Support accesses"), "login", "tenants_supportaccess"),
             (_("E-mails"), "mail", "tenants_mail"),
         ],
     }

@@ -263,6 +263,7 @@ SPECTACULAR_SETTINGS = {
         "MessageType": "conversations.models.Message.Type",
         "Role": "tenants.models.Membership.Role",
         "StepState": "whatsapp.findings.Grade",
+        "SupportLevel": "tenants.models.SupportAccess.Level",
     },
     # A schema of its own for what is sent: what is only read is not asked for.
     "COMPONENT_SPLIT_REQUEST": True,

@@ -27,7 +27,7 @@ from conversations.api import (
     template_sending,
     uploads,
 )
-from tenants.api import auth, invitations, keys, people, sessions
+from tenants.api import auth, invitations, keys, people, sessions, support
 from whatsapp.api import callbacks, jobs, meta_apps, phones, profile, signup, templates
 
 
@@ -113,6 +113,7 @@ tenant_patterns: list[URLPattern] = [
     *_both("api-keys/<int:pk>/", keys.KeyView),
     *_both("sessions/", sessions.SessionListView),
     *_both("sessions/<uuid:session_id>/", sessions.SessionView),
+    *_both("support-access/", support.SupportAccessListView),
     *_both("meta-apps/", meta_apps.MetaAppListView),
     *_both("meta-apps/<int:pk>/", meta_apps.MetaAppView),
     *_both("meta-apps/<int:pk>/previous-secret", meta_apps.PreviousSecretView),

@@ -16,13 +16,18 @@ from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from tenants.errors import DomainError
-from tenants.models import Tenant, User
+from tenants.models import SupportAccess, Tenant, User
 from tenants.permissions import Actor, Permission
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # The session's key for what it is bound to: a tenant's id, or PUBLIC for the console.
 SESSION_BINDING = "bound_to"
 PUBLIC = "public"
+# And, of a super-admin who was let into a tenant, for the access that let him in.
+SUPPORT = "support"
+SUPPORT_OVER_URL = "/support/over"
+# Longer than any access, so that its end can be told.
+SUPPORT_SESSION_SECONDS = 24 * 3600
 # As Django makes them: what else a cookie holds, PostgreSQL may not even be able to look for.
 _SESSION_KEY = re.compile(r"[a-z0-9]{32}")
 
@@ -80,18 +85,20 @@ def role_required(
 
 
 def to_login(request: HttpRequest) -> HttpResponse:
-    """Send somebody to the log-in page, and from there back to where he wanted to go."""
+    """Send somebody to the log-in page, and from there back to where he wanted to go.
+
+    A super-admin whose support access ended with this request is told so instead.
+    """
     mode = request.headers.get("Sec-Fetch-Mode", "navigate")
+    is_over = getattr(request, "support_is_over", False)
     if request.headers.get("HX-Request"):
         # A fragment's place must not be filled with a whole page.
-        return HttpResponseClientRedirect(
-            _login_url(_path_of(request.headers.get("HX-Current-URL", "")))
-        )
+        back = _path_of(request.headers.get("HX-Current-URL", ""))
+        return HttpResponseClientRedirect(SUPPORT_OVER_URL if is_over else _login_url(back))
     if mode != "navigate":
         return HttpResponse(status=401)
-    return HttpResponseRedirect(
-        _login_url(request.get_full_path() if request.method == "GET" else "")
-    )
+    back = request.get_full_path() if request.method == "GET" else ""
+    return HttpResponseRedirect(SUPPORT_OVER_URL if is_over else _login_url(back))
 
 
 def own_path(candidate: str, default: str) -> str:
@@ -126,3 +133,10 @@ def begin_session(request: HttpRequest, user: User) -> None:
     request.session.flush()  # nothing that an earlier visitor, or an attacker, put there stays
     auth.login(request, user)
     request.session[SESSION_BINDING] = str(tenant.pk) if tenant is not None else PUBLIC
+
+
+def begin_support_session(request: HttpRequest, access: SupportAccess) -> None:
+    """Let a super-admin in on this host, for as long as the access lasts."""
+    begin_session(request, access.user)
+    request.session[SUPPORT] = access.pk
+    request.session.set_expiry(SUPPORT_SESSION_SECONDS)

@@ -32,7 +32,7 @@ def record(
     reason: str = "",
 ) -> AuditEvent:
     """Write one event in the caller's transaction, with the running request's id,
-    address and API key.
+    address, API key and support access.
 
     ``action`` is ``noun.verb`` ("tenant.suspended"); ``changes`` holds ids and enumerations only,
     never a name, an address or a secret, so that erasing a person never touches the log. ``reason``
@@ -43,6 +43,7 @@ def record(
         tenant=tenant,
         actor=actor,
         api_key_id=request.api_key_id,
+        support_id=request.support_id,
         action=action,
         target=_key_of(target),
         changes=changes or {},

@@ -59,6 +59,8 @@ class AccessTokenAuthentication(BaseAuthentication):
         actor = sessions.actor_of(claims, now=timezone.now())
         if actor.user is None:
             raise tokens.InvalidTokenError
+        if actor.support is not None:
+            trace.current.set(replace(trace.current.get(), support_id=actor.support.pk))
         return actor.user, Bearer(actor=actor, session_id=claims.session_id)
 
     def authenticate_header(self, request: Request) -> str:

@@ -9,17 +9,20 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import cast
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import translation
+from django.utils import timezone, translation
 
-from tenants import access, context, selectors, trace
-from tenants.models import Tenant
+from tenants import access, context, selectors, support, trace
+from tenants.models import Tenant, User
+from tenants.permissions import Actor
 
 logger = logging.getLogger("tenants.requests")
 
@@ -96,8 +99,24 @@ class ActorMiddleware:
             if request.session.get(access.SESSION_BINDING) != bound:
                 request.user = AnonymousUser()  # another tenant's cookie, copied to this host
             elif tenant is not None and request.user.is_authenticated:
-                request.actor = selectors.actor_of(request.user, tenant)  # type: ignore[attr-defined]
+                request.actor = _actor(request, tenant)  # type: ignore[attr-defined]
         return self.get_response(request)
+
+
+def _actor(request: HttpRequest, tenant: Tenant) -> Actor | None:
+    """Read what the person may do here now: as a member, or by the access that let him in."""
+    user = cast(User, request.user)
+    access_id = request.session.get(access.SUPPORT)
+    if access_id is None:
+        return selectors.actor_of(user, tenant)
+    actor = support.actor_in(access_id=access_id, user=user, tenant=tenant, now=timezone.now())
+    if actor is None:
+        request.session.flush()
+        request.user = AnonymousUser()
+        request.support_is_over = True  # type: ignore[attr-defined] # read by tenants.access
+    else:
+        trace.current.set(replace(trace.current.get(), support_id=access_id))
+    return actor
 
 
 def _trace(request: HttpRequest) -> trace.Request:

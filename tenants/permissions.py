@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from tenants.errors import ForbiddenError
-from tenants.models import ApiKey, Membership, Tenant, User
+from tenants.models import ApiKey, Membership, SupportAccess, Tenant, User
 
 Role = Membership.Role
 
@@ -43,6 +43,7 @@ class Permission(enum.Enum):
     MANAGE_WEBHOOKS = "manage_webhooks"
     MANAGE_KEYS = "manage_keys"
     OWN_SESSIONS = "own_sessions"
+    SEE_SUPPORT = "see_support"
 
 
 _EVERYBODY = frozenset({Role.ADMIN, Role.OPERATOR, Role.VIEWER})
@@ -72,6 +73,7 @@ TABLE: dict[Permission, frozenset[str]] = {
     Permission.MANAGE_WEBHOOKS: _ADMINS,
     Permission.MANAGE_KEYS: _ADMINS,
     Permission.OWN_SESSIONS: _EVERYBODY,
+    Permission.SEE_SUPPORT: _ADMINS,
 }
 
 
@@ -150,6 +152,7 @@ class Actor:
     user: User | None
     role: str | None
     key: ApiKey | None = None
+    support: SupportAccess | None = None  # by which a super-admin has that role, for a while
 
     @property
     def is_system(self) -> bool:
@@ -181,6 +184,11 @@ def _given_by(role: str | None) -> frozenset[Permission]:
 def key_actor(key: ApiKey) -> Actor:
     """Return the actor of a program with a key, which acts as itself."""
     return Actor(tenant=key.tenant, user=None, role=None, key=key)
+
+
+def support_actor(access: SupportAccess) -> Actor:
+    """Return the super-admin as an actor of the tenant that he was let into."""
+    return Actor(tenant=access.tenant, user=access.user, role=access.role, support=access)
 
 
 def system_actor(tenant: Tenant) -> Actor:

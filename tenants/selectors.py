@@ -1,13 +1,13 @@
 """Who is meant: tenants by host name, people by membership."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from threading import Lock
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from tenants import context, rates
 from tenants.errors import NotFoundError
@@ -18,10 +18,11 @@ from tenants.models import (
     Membership,
     Rate,
     RefreshSession,
+    SupportAccess,
     Tenant,
     User,
 )
-from tenants.permissions import TABLE, Actor, Permission
+from tenants.permissions import TABLE, Actor, Permission, support_actor
 
 KNOWN_SECONDS = 30.0
 UNKNOWN_SECONDS = 2.0
@@ -146,32 +147,36 @@ def actor_in_session(
 ) -> Actor | None:
     """Return whom an API session speaks for, or None when anything about it has ended.
 
-    One query, never cached: a disabled person, a lost role, a suspended tenant, a sign-out and a
-    new password work at once.
+    One query, never cached: a disabled person, a lost role, a suspended tenant, a sign-out, a new
+    password and the end of a support access work at once.
     """
-    session = RefreshSession.objects.filter(
-        pk=session_id,
-        user=OuterRef("user"),
-        tenant=OuterRef("tenant"),
-        revoked_at=None,
-        expires_at__gt=now,
-    )
+    role = Membership.objects.filter(user=OuterRef("user"), tenant=OuterRef("tenant"))
     with context.platform():
-        membership = (
-            Membership.objects.select_related("user", "tenant__plan")
+        session = (
+            RefreshSession.objects.select_related("user", "tenant__plan", "support")
             .filter(
-                Exists(session),
+                pk=session_id,
                 user_id=user_id,
                 tenant_id=tenant_id,
+                revoked_at=None,
+                expires_at__gt=now,
                 user__is_active=True,
                 user__token_version=token_version,
                 tenant__status=Tenant.Status.ACTIVE,
             )
+            .annotate(
+                role=Subquery(role.values("role")),
+                is_let_in=Exists(
+                    SupportAccess.objects.going_on(now).filter(pk=OuterRef("support"))
+                ),
+            )
             .first()
         )
-    if membership is None:
+    if session is None or not (session.is_let_in if session.support_id else session.role):
         return None
-    return Actor(tenant=membership.tenant, user=membership.user, role=membership.role)
+    if session.support is not None:
+        return replace(support_actor(session.support), tenant=session.tenant, user=session.user)
+    return Actor(tenant=session.tenant, user=session.user, role=session.role)
 
 
 def people_of(actor: Actor) -> QuerySet[Membership]:

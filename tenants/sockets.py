@@ -19,13 +19,13 @@ from channels.db import database_sync_to_async
 from django.conf import settings
 from django.contrib import auth
 from django.contrib.sessions.models import Session
-from django.db.models import Exists
+from django.db.models import Exists, QuerySet
 from django.http import HttpRequest, parse_cookie
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from tenants import access, context, selectors
-from tenants.models import Membership, Tenant, User
+from tenants import access, context, selectors, support
+from tenants.models import Membership, SupportAccess, Tenant, User
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +60,7 @@ class Pass:
     schema_name: str
     session_key: str
     token_version: int  # moves with a new password
+    support_id: int | None  # of a super-admin's access, by which he is in
 
 
 class Socket:
@@ -193,9 +194,17 @@ def _find(host: str, session_key: str) -> Pass | None:
         if session.get(access.SESSION_BINDING) != str(tenant.pk):
             return None
         user = auth.get_user(cast(HttpRequest, SimpleNamespace(session=session)))
-    if not isinstance(user, User) or selectors.actor_of(user, tenant) is None:
+    if not isinstance(user, User):
         return None
-    return Pass(user.pk, tenant.pk, tenant.schema_name, session_key, user.token_version)
+    support_id = session.get(access.SUPPORT)
+    if support_id is None:
+        actor = selectors.actor_of(user, tenant)
+    else:
+        now = timezone.now()
+        actor = support.actor_in(access_id=support_id, user=user, tenant=tenant, now=now)
+    if actor is None:
+        return None
+    return Pass(user.pk, tenant.pk, tenant.schema_name, session_key, user.token_version, support_id)
 
 
 async def _still_admitted(entry: Pass) -> bool:
@@ -208,11 +217,13 @@ async def _still_admitted(entry: Pass) -> bool:
 
 
 def _check(entry: Pass) -> bool:
+    now = timezone.now()
+    session = Session.objects.filter(session_key=entry.session_key, expire_date__gt=now)
+    places: QuerySet[Membership] | QuerySet[SupportAccess] = Membership.objects.all()
+    if entry.support_id is not None:
+        places = SupportAccess.objects.going_on(now).filter(pk=entry.support_id)
     with context.platform():
-        session = Session.objects.filter(
-            session_key=entry.session_key, expire_date__gt=timezone.now()
-        )
-        return Membership.objects.filter(
+        return places.filter(
             Exists(session),
             user_id=entry.user_id,
             user__is_active=True,

@@ -16,6 +16,7 @@ class Request:
     ip_address: str | None = None
     arrived_at: datetime | None = None
     api_key_id: int | None = None  # of the program that asks
+    support_id: int | None = None  # of the super-admin's access, who is in the tenant by it
 
 
 NONE = Request()

@@ -2,12 +2,15 @@
 
 from django.urls import path
 
-from tenants import invitation_views, key_views, people_views, session_views, views
+from tenants import invitation_views, key_views, people_views, session_views, support_views, views
 
 urlpatterns = [
     path("login/", views.log_in, name="login"),
     path("logout/", views.log_out, name="logout"),
     path("invitation/<str:token>", invitation_views.invitation, name="invitation"),
+    path("support/enter", support_views.support_enter, name="support_enter"),
+    path("support/over", support_views.support_over, name="support_over"),
+    path("settings/support/", support_views.support_accesses, name="support_accesses"),
     path("settings/people/", people_views.people, name="people"),
     path("settings/people/<int:pk>/role", people_views.person_role, name="person_role"),
     path("settings/people/<int:pk>/remove", people_views.person_remove, name="person_remove"),

@@ -4,13 +4,15 @@ from django.conf import settings
 from django.contrib import auth
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from tenants import access, throttling
 from tenants.forms import LoginForm
-from tenants.services import credentials
+from tenants.permissions import Actor
+from tenants.services import credentials, support
 
 
 @require_http_methods(["GET", "POST"])
@@ -47,6 +49,10 @@ def log_in(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def log_out(request: HttpRequest) -> HttpResponse:
-    """End the session and forget everything in it."""
+    """End the session and forget everything in it; with it the support access that it came by."""
+    actor: Actor | None = request.actor  # type: ignore[attr-defined]
     auth.logout(request)
-    return HttpResponseRedirect(settings.LOGIN_URL)
+    if actor is None or actor.user is None or actor.support is None:
+        return HttpResponseRedirect(settings.LOGIN_URL)
+    support.end(actor=actor.user, access=actor.support, now=timezone.now())
+    return HttpResponseRedirect(access.SUPPORT_OVER_URL)

@@ -74,6 +74,8 @@ class Message(models.Model):
     author = models.ForeignKey(
         User, models.DO_NOTHING, null=True, db_constraint=False, related_name="+", db_index=False
     )
+    # The author was let in to help: a super-admin of the installation, no member.
+    by_support = models.BooleanField(default=False, db_default=False)
     # Instead of an author, the program that did it.
     api_key = models.ForeignKey(
         ApiKey, models.DO_NOTHING, null=True, db_constraint=False, related_name="+", db_index=False
@@ -164,6 +166,8 @@ class Message(models.Model):
         """Whoever of us wrote it, a person or a program; "" where nobody did."""
         if self.api_key is not None:
             return gettext("API: %(name)s") % {"name": self.api_key}
+        if self.by_support and self.author is not None:
+            return gettext("%(name)s (support)") % {"name": self.author}
         return str(self.author or "")
 
     @property

@@ -53,6 +53,13 @@ _HEADS = f"""
             JOIN tenants_user AS person ON person.id = member.user_id
             WHERE member.user_id = message.author_id AND member.tenant_id = %(tenant)s
                 AND member.role = ANY (%(roles)s::text[]) AND person.is_active
+        ) OR EXISTS (
+            SELECT FROM tenants_supportaccess AS access
+            JOIN tenants_user AS person ON person.id = access.user_id
+            WHERE access.user_id = message.author_id AND access.tenant_id = %(tenant)s
+                AND access.role = ANY (%(roles)s::text[]) AND access.entered_at IS NOT NULL
+                AND access.ended_at IS NULL AND access.expires_at > clock_timestamp()
+                AND person.is_active AND person.is_superuser
         ) END,
         message.retry_of_id IS NOT NULL AND EXISTS (
             SELECT FROM conversations_message AS other

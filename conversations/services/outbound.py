@@ -255,6 +255,7 @@ def _insert(draft: Message, actor: Actor, conversation: Conversation, now: datet
     draft.rank = rules.RANKS[draft.status]
     draft.timestamp = rules.reply_timestamp(now, conversation.last_message_at)
     draft.author, draft.api_key = actor.user, actor.key
+    draft.by_support = actor.support is not None
     draft.save(force_insert=True)
     if draft.type == Message.Type.REACTION:
         reactions.note(draft)

@@ -18,10 +18,10 @@ class AuditEventAdmin(ReadOnlyAdmin):
     search_help_text = "tenant.suspended, tenants.User:7"
     ordering = ("-id",)
     fields = ("at", "action", "target", "tenant", "actor", "reason", "changes", "request_id")
-    fields += ("ip_address",)  # type: ignore[assignment]
+    fields += ("ip_address", "support")  # type: ignore[assignment]
 
     def get_queryset(self, request: ConsoleRequest) -> QuerySet[AuditEvent]:
-        return super().get_queryset(request).select_related("tenant", "actor")
+        return super().get_queryset(request).select_related("tenant", "actor", "support")
 
     @display(description=_("reason"))
     def why(self, event: AuditEvent) -> str:

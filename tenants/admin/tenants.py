@@ -5,7 +5,9 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -14,12 +16,13 @@ from unfold.decorators import action, display
 from unfold.widgets import (
     UnfoldAdminEmailInputWidget,
     UnfoldAdminPasswordWidget,
+    UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
 )
 
-from tenants.console import ConsoleAdmin, ConsoleRequest, adopt
-from tenants.models import Membership, Plan, Tenant
-from tenants.services import tenancy, usage
+from tenants.console import ConsoleAdmin, ConsoleRequest, ReasonForm, adopt
+from tenants.models import Membership, Plan, SupportAccess, Tenant
+from tenants.services import support, tenancy, usage
 
 _LIMITS = ("messages_per_second", "messages_per_month", "requests_per_hour")
 # Whose schemas are whole.
@@ -56,6 +59,24 @@ class NewTenantForm(forms.ModelForm):
         fields = ("name", "subdomain", "plan")
 
 
+class SupportForm(ReasonForm):
+    """Why a super-admin looks into a tenant, and how far he may go there."""
+
+    field_order = ("role", "reason")
+    role = forms.ChoiceField(
+        label=_("Level"),
+        choices=SupportAccess.Level.choices,
+        initial=SupportAccess.Level.VIEWER,
+        widget=UnfoldAdminSelectWidget,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].help_text = _(
+            "The tenant's admins read it, and it stays in the audit log: name no customer in it."
+        )
+
+
 class MembershipInline(TabularInline):
     """Who works there: to look at; memberships have a page of their own."""
 
@@ -85,7 +106,7 @@ class TenantAdmin(ConsoleAdmin):
     fields = ("name", "plan", "subdomain", "schema", "id", "status", "created_at")
     readonly_fields = ("subdomain", "schema", "id", "status", "created_at")
     actions = ("suspend", "resume")
-    actions_detail = ("suspend_one", "resume_one")
+    actions_detail = ("look_in", "suspend_one", "resume_one")
 
     @display(description=_("status"), ordering="status", label=COLORS)
     def status_label(self, tenant: Tenant) -> tuple[str, str]:
@@ -134,6 +155,33 @@ class TenantAdmin(ConsoleAdmin):
     @admin.action(description=_("Resume"))
     def resume(self, request: ConsoleRequest, chosen: QuerySet[Tenant]) -> HttpResponse | None:
         return self.for_each(request, chosen, action="resume", **self._resumption(request))
+
+    @action(description=_("Look in"), icon="login", url_path="open")
+    def look_in(self, request: ConsoleRequest, object_id: str) -> HttpResponse:
+        """Ask why and how far, and lead into the tenant's pages by a link that works once."""
+        tenant = self.get_object(request, object_id)
+        if tenant is None:
+            raise Http404
+        form = SupportForm(request.POST if request.method == "POST" else None)
+        shown: dict[str, Any] = {
+            **self.admin_site.each_context(request),
+            "title": gettext("Look into %(name)s") % {"name": tenant.name},
+            "tenant": tenant,
+            "form": form,
+            "opts": self.model._meta,
+            "back": self.address("change", object_id),
+        }
+        if request.method == "POST" and form.is_valid():
+            try:
+                opened = support.open_access(
+                    actor=request.user, tenant=tenant, now=timezone.now(), **form.cleaned_data
+                )
+            except support.NothingToOpenError as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                shown["link"] = opened.link
+        status = 400 if form.errors else 200
+        return TemplateResponse(request, "console/open.html", shown, status=status)
 
     @action(description=_("Suspend"), icon="pause", url_path="suspend")
     def suspend_one(self, request: ConsoleRequest, object_id: str) -> HttpResponse:

@@ -67,6 +67,7 @@ class LoginView(PlatformAPIView):
             tenant=_tenant(self.host_tenant(), form.validated_data.get("tenant", "").lower()),
             email=form.validated_data["email"],
             password=form.validated_data["password"],
+            code=form.validated_data.get("otp", ""),
             now=timezone.now(),
         )
         return Response(GrantSerializer(asdict(grant)).data)

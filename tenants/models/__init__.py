@@ -9,12 +9,13 @@ from tenants.models.platform import (
     LoginFailure,
     Membership,
     Plan,
-    Rate,
     RefreshSession,
     Tenant,
     User,
     UserManager,
 )
+from tenants.models.rates import Rate
+from tenants.models.support import SupportAccess
 
 __all__ = [
     "ApiKey",
@@ -27,6 +28,7 @@ __all__ = [
     "Plan",
     "Rate",
     "RefreshSession",
+    "SupportAccess",
     "Tenant",
     "User",
     "UserManager",

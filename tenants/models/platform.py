@@ -82,40 +82,6 @@ class Tenant(TenantMixin):
         return self.status == self.Status.ACTIVE
 
 
-class Rate(models.Model):
-    """What WhatsApp asks for one template to a country, from a day on until a later rate's day.
-
-    The rules are ``tenants.rates``'.
-    """
-
-    class Category(models.TextChoices):
-        MARKETING = "MARKETING", _("Marketing")
-        UTILITY = "UTILITY", _("Utility")
-        AUTHENTICATION = "AUTHENTICATION", _("Authentication")
-
-    prefix = models.CharField(
-        _("calling code"),
-        max_length=8,
-        blank=True,
-        help_text=_("Digits that numbers begin with; of several the longest. Empty: all others."),
-    )
-    country = models.CharField(_("country"), max_length=80)
-    category = models.CharField(_("category"), max_length=20, choices=Category)
-    currency = models.CharField(_("currency"), max_length=3)
-    price = models.DecimalField(_("price"), max_digits=12, decimal_places=6)
-    starts_on = models.DateField(_("from"))
-
-    class Meta:
-        verbose_name = _("rate")
-        verbose_name_plural = _("rates")
-        constraints = [
-            models.UniqueConstraint(fields=["prefix", "category", "starts_on"], name="rate_unique"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.country} · {self.get_category_display()} · {self.starts_on}"
-
-
 class Domain(DomainMixin):
     """A host name (lower case, without port) that leads to a tenant."""
 
@@ -215,6 +181,10 @@ class RefreshSession(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, models.CASCADE, related_name="refresh_sessions")
     tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="+")
+    # Of a super-admin who is no member: it ends with what let him in.
+    support = models.ForeignKey(
+        "tenants.SupportAccess", models.CASCADE, null=True, related_name="+"
+    )
     current_jti = models.CharField(max_length=64)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     used_at = models.DateTimeField(db_default=Now())
@@ -265,6 +235,16 @@ class AuditEvent(models.Model):
         models.DO_NOTHING,
         null=True,
         verbose_name=_("API key"),
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+    )
+    # In which the actor, a super-admin, was in the tenant.
+    support = models.ForeignKey(
+        "tenants.SupportAccess",
+        models.DO_NOTHING,
+        null=True,
+        verbose_name=_("support access"),
         related_name="+",
         db_constraint=False,
         db_index=False,

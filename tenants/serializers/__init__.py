@@ -97,6 +97,12 @@ class LoginSerializer(StrictSerializer):
         help_text="The tenant's id or its subdomain. Needed on the public host; on a tenant's host"
         " it may only be that tenant.",
     )
+    otp = TextField(
+        max_length=10,
+        required=False,
+        write_only=True,
+        help_text="Of a super-admin, while support access lasts: the code of his second factor.",
+    )
 
 
 class RefreshSerializer(StrictSerializer):

@@ -28,23 +28,25 @@ class Grant:
     role: str
 
 
-def start(*, tenant: Tenant | None, email: str, password: str, now: datetime) -> Grant:
-    """Open a session in an active tenant.
+def start(
+    *, tenant: Tenant | None, email: str, password: str, code: str = "", now: datetime
+) -> Grant:
+    """Open a session in an active tenant; ``code`` is a super-admin's second factor.
 
     Raises: credentials.RefusedError (also without a tenant), throttling.TooManyFailuresError.
     """
-    user = credentials.member(tenant=tenant, email=email, password=password)
-    actor = selectors.actor_of(user, tenant) if tenant is not None else None
-    if tenant is None or actor is None:
-        raise credentials.RefusedError
+    actor = credentials.caller(tenant=tenant, email=email, password=password, code=code, now=now)
+    if actor.user is None:
+        raise credentials.RefusedError  # the system has no sessions
     jti = secrets.token_hex(16)
     with context.platform():
         session = RefreshSession.objects.create(
-            user=user,
-            tenant=tenant,
+            user=actor.user,
+            tenant=actor.tenant,
+            support=actor.support,
             current_jti=jti,
             used_at=now,
-            expires_at=now + Kind.REFRESH.lifetime,
+            expires_at=_expiry(actor, now),
         )
     return _grant(actor, session.pk, jti, now)
 
@@ -63,7 +65,7 @@ def refresh(*, token: str, tenant: Tenant | None, now: datetime) -> Grant:
         session = RefreshSession.objects.filter(pk=claims.session_id, revoked_at=None)
         # Compare and swap: the rival is the same token in another request.
         won = session.filter(current_jti=claims.jti).update(
-            current_jti=jti, used_at=timezone.now(), expires_at=now + Kind.REFRESH.lifetime
+            current_jti=jti, used_at=timezone.now(), expires_at=_expiry(actor, now)
         )
         if not won:
             session.filter(used_at__lt=now).update(revoked_at=now)
@@ -117,6 +119,10 @@ def purge(*, now: datetime) -> int:
         count, _details = ended.delete()
         pages, _details = Session.objects.filter(expire_date__lt=now).delete()
     return count + pages
+
+
+def _expiry(actor: Actor, now: datetime) -> datetime:
+    return now + Kind.REFRESH.lifetime if actor.support is None else actor.support.expires_at
 
 
 def _refresh_claims(token: str, tenant: Tenant | None) -> Claims:

@@ -12,12 +12,15 @@ from tenants.feed import live
 from tenants.permissions import Scope
 from tests.access import doors
 from tests.access.things import Things
-from tests.api import Api, api_of, key_of
+from tests.api import Api, access_token, api_of, key_of
+from tests.tenants.letting_in import api_let_in, let_in
 from tests.tenants.test_sockets import is_admitted
 
 TABLE: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "table.yaml").read_text())
 # What a door says to those who may: it serves, or it says what is wrong with the request.
 SERVED = {200, 201, 202, 204, 301, 302, 303, 400, 409, 410, 411, 413, 415, 422}
+# A super-admin who was let in gets what the role that was given gets.
+LET_IN = {"looker": "VIEWER", "support": "ADMIN"}
 EMAILS = {"viewer": "vera@acme.test", "operator": "ana@acme.test", "admin": "admin@acme.test"}
 
 
@@ -44,6 +47,12 @@ def word(answer: Any) -> str:
     return "ok" if answer.status_code in SERVED else str(answer.status_code)
 
 
+def _wanted_of_support(route: str, method: str, wanted: dict[str, str]) -> dict[str, str]:
+    as_members = {"looker": wanted["viewer"], "support": wanted["admin"]}
+    own = TABLE["support"].get(route, {}).get(method, "").split()
+    return dict(zip(LET_IN, own, strict=True)) if own else as_members
+
+
 @pytest.fixture
 def _ids_apart(globex) -> None:
     """No row of ours has by chance the id of one of theirs."""
@@ -61,7 +70,7 @@ def things(_ids_apart, actor, phones) -> dict[str, Things]:
 
 
 @pytest.mark.parametrize(("route", "method", "wanted"), named("pages"))
-def test_a_page(route, method, wanted, things, page, console, settings):
+def test_a_page(route, method, wanted, things, page, console, settings, people, acme):
     settings.META_SIGNUP_CONFIG_ID = "1"
     clients = {role: page(email) for role, email in EMAILS.items()}
     clients["anonymous"] = Client(SERVER_NAME="acme.localhost")
@@ -74,8 +83,11 @@ def test_a_page(route, method, wanted, things, page, console, settings):
 
     found = {who: ask(client, "acme") for who, client in clients.items()}
     found["foreign"] = ask(clients["admin"], "globex") if "<" in route else "-"
+    boss = people["admin@balcao.test"]
+    helpers = {who: ask(let_in(boss, acme, role), "acme") for who, role in LET_IN.items()}
 
     assert found == wanted
+    assert helpers == _wanted_of_support(route, method, wanted)
 
 
 @pytest.mark.parametrize(("route", "method", "wanted"), named("api"))
@@ -84,6 +96,8 @@ def test_a_route(route, method, wanted, things, people, acme):
     apis["anonymous"] = Api("acme.localhost")
     apis["neighbour"] = api_of(people["admin@globex.test"])
     apis["neighbour"].client = Client(SERVER_NAME="acme.localhost")
+    boss = people["admin@balcao.test"]
+    apis["boss"] = Api("acme.localhost", access_token(boss, acme))
 
     def ask(api: Api, owner: str) -> str:
         address = f"/api/v1/tenant/{acme.pk}/{things[owner].address(route)}"
@@ -91,13 +105,18 @@ def test_a_route(route, method, wanted, things, people, acme):
 
     found = {who: ask(api, "acme") for who, api in apis.items()}
     found["foreign"] = ask(apis["admin"], "globex") if "<" in route else "-"
+    found |= {who: ask(api_let_in(boss, acme, role), "acme") for who, role in LET_IN.items()}
     admin = people["admin@acme.test"]
     programs = {scope: Api("acme.localhost", key_of(admin, acme, scope)) for scope in Scope}
     answers = {str(scope): ask(program, "acme") for scope, program in programs.items()}
     allowed = wanted["keys"].split(",")
 
     assert answers == {scope: "ok" if scope in allowed else "403" for scope in Scope}
-    assert found == {who: answer for who, answer in wanted.items() if who != "keys"}
+    assert found == {
+        **{who: answer for who, answer in wanted.items() if who != "keys"},
+        **_wanted_of_support(route, method, wanted),
+        "boss": "401",
+    }
 
 
 @pytest.mark.parametrize("route", TABLE["console"])
@@ -127,17 +146,26 @@ def _word_of_console(answer: Any) -> str:
 
 @pytest.mark.parametrize("path", TABLE["sockets"])
 @pytest.mark.django_db(transaction=True)
-def test_a_socket(path, page, console, monkeypatch):
+def test_a_socket(path, page, console, monkeypatch, people, acme):
     monkeypatch.setattr(live, "hub", live.Hub())  # one belongs to one event loop
     cookies = {role: page(email).cookies["session"].value for role, email in EMAILS.items()}
     cookies["anonymous"] = "x"
     cookies["neighbour"] = page("admin@globex.test").cookies["session"].value
     cookies["boss"] = console.cookies["session"].value
-
-    found = {who: "yes" if is_admitted(one, path=path) else "no" for who, one in cookies.items()}
-
     columns = TABLE["columns"]["sockets"].split()
-    assert found == dict(zip(columns, TABLE["sockets"][path].split(), strict=True))
+    wanted = dict(zip(columns, TABLE["sockets"][path].split(), strict=True))
+
+    def ask(cookie: str) -> str:
+        return "yes" if is_admitted(cookie, path=path) else "no"
+
+    found = {who: ask(cookie) for who, cookie in cookies.items()}
+    boss = people["admin@balcao.test"]
+    helpers = {
+        who: ask(let_in(boss, acme, role).cookies["session"].value) for who, role in LET_IN.items()
+    }
+
+    assert found == wanted
+    assert helpers == {"looker": wanted["viewer"], "support": wanted["admin"]}
 
 
 def test_every_door_has_its_row(acme):

@@ -19,6 +19,7 @@ from tenants import context
 from tenants.console import ConsoleAdmin
 from tenants.models import AuditEvent, Rate, User
 from tenants.services import second_factor
+from tests.tenants.letting_in import opened
 from whatsapp.webhooks.models import ParkedUnit, WebhookDelivery
 
 PEOPLE = "/admin/autocomplete/?app_label=tenants&model_name=membership&field_name=user&term=ana"
@@ -170,6 +171,7 @@ def test_only_our_own_pages_are_there():
         "tenants.mail",
         "tenants.membership",
         "tenants.auditevent",
+        "tenants.supportaccess",
         "webhooks.phoneroute",
         "webhooks.metaapp",
         "webhooks.webhookdelivery",
@@ -233,7 +235,8 @@ def acts_of(page: ConsoleAdmin) -> list[tuple[str, dict[str, object]]]:
     ]
 
 
-def test_every_act_asks_why(console, phones, people, meta_app):
+def test_every_act_asks_why(console, phones, people, meta_app, acme):
+    opened(people["admin@balcao.test"], acme)
     with context.platform():
         delivery = WebhookDelivery.objects.create(app=meta_app, body=b"{}", sha256=b"")
         ParkedUnit.objects.create(delivery=delivery, unit_index=0, reason="UNROUTED")

@@ -148,6 +148,7 @@ def test_it_is_openapi_3_1_with_every_route_once():
         f"{tenant}/phones/{{id}}/token",
         f"{tenant}/sessions/",
         f"{tenant}/sessions/{{session_id}}/",
+        f"{tenant}/support-access/",
         f"{tenant}/templates/",
         f"{tenant}/templates/sync",
         f"{tenant}/templates/{{id}}/",

@@ -14,8 +14,10 @@ from conversations.rules import Lane
 from conversations.services import claims, delivery, outbound
 from tenants import buckets, context, permissions, queue, stopping
 from tenants.models import ApiKey, Membership, Plan
+from tenants.services import support
 from tests.api import key_of
 from tests.conversations.sending import conversation_with, message_in
+from tests.tenants.letting_in import entered
 from tests.whatsapp import raw_meta
 from whatsapp import errors
 from whatsapp.models import NumberPace
@@ -192,6 +194,25 @@ def test_whoever_may_send_sends(meta, phone, talk, people):
     drain(phone)
 
     assert fresh(message).status == "ACCEPTED"
+
+
+@pytest.mark.parametrize(
+    ("role", "is_over", "status"),
+    [("ADMIN", False, "ACCEPTED"), ("VIEWER", False, "FAILED"), ("ADMIN", True, "FAILED")],
+)
+def test_what_support_wrote_leaves_while_it_may(
+    meta, phone, talk, acme, people, role, is_over, status
+):
+    boss = people["admin@balcao.test"]
+    message = message_in(talk(), author=boss, by_support=True)
+    with context.platform():
+        access = entered(boss, acme, role)
+        if is_over:
+            support.end(actor=boss, access=access, now=timezone.now())
+
+    drain(phone)
+
+    assert fresh(message).status == status
 
 
 def test_a_customer_who_was_blocked_meanwhile_gets_nothing(meta, phone, talk):

@@ -14,6 +14,8 @@ OPEN = {
     "login/",
     "logout/",
     "invitation/<str:token>",
+    "support/enter",
+    "support/over",
     "i18n/setlang/",
     "robots.txt",
     "favicon.ico",

@@ -17,10 +17,10 @@ from conversations.models import Broadcast, BroadcastRecipient, Message
 from conversations.rules import Lane
 from conversations.services import merging
 from conversations.services.broadcasts import control, handing, outreach, progress
-from tenants import context, queue, stopping
+from tenants import context, queue, stopping, support
 from tenants.crashing import crash_point
-from tenants.models import ApiKey, Membership, Tenant
-from tenants.permissions import TABLE, Permission, system_actor
+from tenants.models import ApiKey, Tenant
+from tenants.permissions import Permission, system_actor
 from tenants.services import usage
 from whatsapp.models import Phone
 from whatsapp.services import pace
@@ -148,10 +148,10 @@ def _author_may(broadcast: Broadcast, tenant: Tenant) -> bool:
     if broadcast.api_key_id is not None:
         keys = ApiKey.objects.filter(pk=broadcast.api_key_id, tenant=tenant, revoked_at=None)
         return keys.exists()
-    if broadcast.author_id is None:
+    if broadcast.author is None:
         return True
-    places = Membership.objects.filter(user=broadcast.author_id, tenant=tenant)
-    return places.filter(role__in=TABLE[Permission.BROADCAST], user__is_active=True).exists()
+    author = support.acting(user=broadcast.author, tenant=tenant, now=timezone.now())
+    return author is not None and author.may(Permission.BROADCAST)
 
 
 def _fell(before: str, now: str) -> bool:

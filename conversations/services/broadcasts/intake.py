@@ -28,7 +28,7 @@ from conversations.services.broadcasts import arranging, control, entries, progr
 from conversations.services.broadcasts.choosing import TooManyChosenError
 from conversations.services.broadcasts.entries import BSUID, Entry
 from conversations.services.broadcasts.reading import ListUnreadableError
-from tenants import context, queue, selectors, stopping
+from tenants import context, queue, stopping, support
 from tenants.crashing import crash_point
 from tenants.errors import DomainError
 from tenants.models import Tenant
@@ -271,4 +271,6 @@ def _starter(broadcast: Broadcast) -> Actor | None:
     if key is not None:
         return key_actor(key) if key.revoked_at is None else None
     author = broadcast.author
-    return selectors.actor_of(author, tenant) if author and tenant else None
+    if author is None or tenant is None:
+        return None
+    return support.acting(user=author, tenant=tenant, now=timezone.now())
