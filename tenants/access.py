@@ -87,7 +87,7 @@ def role_required(
 def to_login(request: HttpRequest) -> HttpResponse:
     """Send somebody to the log-in page, and from there back to where he wanted to go.
 
-    A super-admin whose support access ended with this request is told so instead.
+    A super-admin whose support access is over is told so instead.
     """
     mode = request.headers.get("Sec-Fetch-Mode", "navigate")
     is_over = getattr(request, "support_is_over", False)

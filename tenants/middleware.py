@@ -110,8 +110,7 @@ def _actor(request: HttpRequest, tenant: Tenant) -> Actor | None:
     if access_id is None:
         return selectors.actor_of(user, tenant)
     actor = support.actor_in(access_id=access_id, user=user, tenant=tenant, now=timezone.now())
-    if actor is None:
-        request.session.flush()
+    if actor is None:  # the session stays: whatever the page asks next is told so as well
         request.user = AnonymousUser()
         request.support_is_over = True  # type: ignore[attr-defined] # read by tenants.access
     else:

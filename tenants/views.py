@@ -49,10 +49,10 @@ def log_in(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def log_out(request: HttpRequest) -> HttpResponse:
-    """End the session and forget everything in it; with it the support access that it came by."""
+    """End the session and forget everything in it; or the support access that it came by."""
     actor: Actor | None = request.actor  # type: ignore[attr-defined]
+    if actor is not None and actor.user is not None and actor.support is not None:
+        support.end(actor=actor.user, access=actor.support, now=timezone.now())
+        return HttpResponseRedirect(access.SUPPORT_OVER_URL)
     auth.logout(request)
-    if actor is None or actor.user is None or actor.support is None:
-        return HttpResponseRedirect(settings.LOGIN_URL)
-    support.end(actor=actor.user, access=actor.support, now=timezone.now())
-    return HttpResponseRedirect(access.SUPPORT_OVER_URL)
+    return HttpResponseRedirect(settings.LOGIN_URL)
