@@ -15,7 +15,8 @@ _RULES = [
     (re.compile(r"\bEAA[0-9A-Za-z]{8,}"), "[secret]"),  # Meta's
     (re.compile(r"\bblc_[0-9A-Za-z]+_[0-9A-Za-z]+"), "[secret]"),  # programs' keys
     (re.compile(r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]+"), "[secret]"),  # ours
-    (re.compile(r"(/(?:invitation|password)/)[\w-]{20,}"), r"\1[secret]"),  # links in letters
+    # Links that let somebody in.
+    (re.compile(r"(/(?:invitation/|password/|support/enter\?token=))[\w-]{20,}"), r"\1[secret]"),
     (re.compile(r"sha256=[0-9a-fA-F]{16,}"), "sha256=[signature]"),
     (re.compile(r"(?<![\w.-])\+?\d{8,11}(\d{4})(?![\w.-])"), r"…\1"),
 ]

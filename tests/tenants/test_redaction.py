@@ -43,6 +43,7 @@ def written():
         ("GET /oauth/access_token?client_id=1&client_secret=abcdef", "abcdef"),
         ('{"access_token": "abcdef"}', "abcdef"),
         ("refresh eyJhbGciOiJIUzI1NiJ9.eyJhdWQiOjF9.c2lnbmVk", "c2lnbmVk"),
+        (f"GET /support/enter?token={'x' * 43}", "x" * 43),
         (f"sha256={'a1' * 32}", "a1a1"),
         (f"customer {NUMBER}", NUMBER),
         (f"customer +{NUMBER}", NUMBER),

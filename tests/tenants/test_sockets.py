@@ -52,6 +52,9 @@ class Page:
     def write(self, text: str) -> None:
         self._inbox.put_nowait({"type": "websocket.receive", "text": text})
 
+    def write_bytes(self, data: bytes) -> None:
+        self._inbox.put_nowait({"type": "websocket.receive", "bytes": data})
+
     @property
     def is_admitted(self) -> bool:
         return self.sent[0]["type"] == "websocket.accept"

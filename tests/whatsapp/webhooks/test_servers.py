@@ -1,21 +1,16 @@
 """The door as it is served: by uvicorn alone, and by daphne with everything else."""
 
 import http.client
-import os
 import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import pytest
-from django.db import connection
 
-from config.demo import ports
 from tests.conftest import VERIFY_TOKEN
+from tests.serving import served
 from tests.whatsapp.webhooks.door import PATH, sign
 from whatsapp.webhooks.ingest.app import MAX_BODY_BYTES
 
@@ -30,34 +25,8 @@ SERVERS = {
 
 @pytest.fixture(params=SERVERS)
 def server(request, transactional_db, meta_app, tmp_path) -> Iterator[tuple[str, int]]:
-    port = ports.free()
-    database = urlsplit(os.environ["DATABASE_URL"])
-    database = database._replace(path="/" + connection.settings_dict["NAME"])
-    log = tmp_path / "log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, *SERVERS[request.param].split(), str(port)],
-            cwd=PROJECT,
-            env=os.environ | {"DATABASE_URL": database.geturl()},
-            stdout=output,
-            stderr=output,
-        )
-    try:
-        deadline = time.monotonic() + 60
-        while not listens(port):
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < deadline, log.read_text()
-            time.sleep(0.1)
+    with served(SERVERS[request.param], tmp_path / "log") as port:
         yield request.param, port
-    finally:
-        process.terminate()
-        process.wait(30)
-    assert "Traceback" not in log.read_text()
-
-
-def listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def ask(port: int, method: str, path: str, body: bytes | None = None, **headers: str):
