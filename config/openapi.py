@@ -19,6 +19,7 @@ from rest_framework.response import Response
 from config.errors import PROBLEM_TYPE, Problem
 from tenants.api.base import PlatformAPIView, TenantAPIView
 from tenants.api.idempotency import KEY_PARAMETER
+from tenants.api.versions import IF_MATCH, IF_NONE_MATCH
 from tenants.serializers import ProblemSerializer, StrictSerializer
 
 _Endpoint = tuple[str, str, str, Any]
@@ -81,6 +82,7 @@ _EXAMPLES = {
         "This was merged with another one, because both are the same person.",
     ),
     "411": ("length_required", "A body needs a Content-Length."),
+    "412": ("changed_meanwhile", "This was changed meanwhile: read it again, then change it."),
     "413": ("too_large", "This is more than is taken in one request."),
     "415": ("unsupported_media_type", 'Unsupported media type "text/plain" in request.'),
     "422": ("idempotency_other_body", "This Idempotency-Key was used with another request."),
@@ -110,11 +112,25 @@ class ProblemAutoSchema(AutoSchema):
             body["description"] = body["description"] or _WORDS[status]
             if (isinstance(self.view, TenantAPIView) and status[0] == "2") or status == "429":
                 body["headers"] = {**body.get("headers", {}), **_named()}
+        if self._has_versions and "200" in bodies:
+            bodies["200"]["headers"] |= {"ETag": _header("Changes with what is said.", "string")}
+        if self._has_versions and self.method == "GET":
+            bodies["304"] = {"description": "It is what you have."}
         return dict(sorted(bodies.items()))
 
     def get_override_parameters(self) -> list[Any]:
         listed: list[Any] = super().get_override_parameters()
-        return [*listed, KEY_PARAMETER] if self._is_repeatable else listed
+        if self._is_repeatable:
+            return [*listed, KEY_PARAMETER]
+        if not self._has_versions:
+            return listed
+        return [*listed, IF_NONE_MATCH if self.method == "GET" else IF_MATCH]
+
+    @property
+    def _has_versions(self) -> bool:
+        """Whether its one thing has an ETag; a POST makes no change of one."""
+        view = self.view
+        return isinstance(view, TenantAPIView) and view.hold is not None and self.method != "POST"
 
     @property
     def _is_repeatable(self) -> bool:
@@ -127,6 +143,8 @@ class ProblemAutoSchema(AutoSchema):
         body = _WITH_A_FILE if has_file else _WITH_A_BODY
         body = body if self.method in {"POST", "PUT", "PATCH"} else {}
         again = _REPEATED if self._is_repeatable else {}
+        if self._has_versions and self.method != "GET":
+            again = {**again, "412": "It was changed since: the `ETag` is another one."}
         return {**_ALWAYS, **_SIGNED_IN, **tenant, **body, **again}
 
     def _problem(self, status: str) -> dict[str, Any]:

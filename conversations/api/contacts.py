@@ -87,6 +87,7 @@ class ContactListView(TenantAPIView):
 class ContactView(TenantAPIView):
     permission = Permission.READ_CONTACTS
     permission_to_change = Permission.EDIT_CONTACTS
+    hold = staticmethod(contacts.hold)
 
     @extend_schema(
         operation_id="contacts_read",

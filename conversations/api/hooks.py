@@ -124,6 +124,7 @@ class EndpointListView(TenantAPIView):
 
 class EndpointView(TenantAPIView):
     permission = Permission.MANAGE_WEBHOOKS
+    hold = staticmethod(endpoints.hold)
 
     @extend_schema(
         operation_id="webhooks_read",

@@ -79,6 +79,7 @@ class LabelView(TenantAPIView):
     permission_to_change = Permission.MANAGE_LABELS
     parameters_class = NoParameters
     parameters_of = {"DELETE": LabelDeletion}
+    hold = staticmethod(labels.hold)
 
     @extend_schema(
         operation_id="labels_read",

@@ -51,6 +51,11 @@ def change(
     return row
 
 
+def hold(contact_id: int) -> None:
+    """Let nobody else change a contact before the caller's transaction has ended."""
+    Contact.objects.select_for_update(no_key=True).filter(pk=contact_id).first()
+
+
 def publish(contact: Contact) -> None:
     """Number the change of everything that shows a contact; the last thing before the commit."""
     shown = Conversation.objects.filter(contact=contact, merged_into=None).order_by("pk")

@@ -87,6 +87,11 @@ def change(
     return label
 
 
+def hold(label_id: int) -> None:
+    """Let nobody else change or delete a label before the caller's transaction has ended."""
+    Label.objects.select_for_update().filter(pk=label_id).first()
+
+
 @transaction.atomic
 def delete(*, actor: Actor, label: Label, take_off: bool = False) -> int:
     """Delete a label, and say from how many conversations it went.

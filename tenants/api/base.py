@@ -1,5 +1,6 @@
 """The frame of every API route: whose token, which tenant, which schema, which parameters."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any, ClassVar
 from uuid import UUID
@@ -15,8 +16,8 @@ from rest_framework.views import APIView
 
 from tenants import context, limits, trace
 from tenants.access import SAFE_METHODS
-from tenants.api import idempotency
-from tenants.api.refusals import LengthRequiredError, ParameterError
+from tenants.api import idempotency, versions
+from tenants.api.refusals import HeaderError, LengthRequiredError, ParameterError
 from tenants.authentication import bearer_of
 from tenants.errors import NotFoundError
 from tenants.limits import Count
@@ -80,6 +81,8 @@ class TenantAPIView(PlatformAPIView):
     told_once: ClassVar[tuple[str, ...]] = ()
     # Where that which a POST made is found, with the members of its answer: "broadcasts/{id}/".
     location: ClassVar[str] = ""
+    # Where one thing is read and changed: how to let no other writer at it. It has ETags then.
+    hold: Callable[[int], None] | None = None
     actor: Actor
 
     def dispatch(
@@ -96,10 +99,24 @@ class TenantAPIView(PlatformAPIView):
         if request.method == "POST" and self.is_repeatable and handler is not None:
             again = idempotency.repeatable(handler, told_once=self.told_once)
             vars(self)["post"] = again  # of this request's view
+        if request.method in versions.CHANGES:
+            self._guard(str(request.method).lower(), versions.wanted(request))
+
+    def _guard(self, method: str, seen: list[str] | None) -> None:
+        """Let a change with If-Match be one of what the client has seen. Raises: HeaderError."""
+        handler = getattr(self, method, None)
+        if seen is None or handler is None:
+            return
+        if self.hold is None:
+            raise HeaderError({"If-Match": [_("What is changed here has no ETag.")]})
+        guarded = versions.only_if_seen(handler, read=self.get, hold=self.hold, seen=seen)  # type: ignore[attr-defined] # it has one
+        vars(self)[method] = guarded
 
     def finalize_response(
         self, request: Request, response: Response, *args: Any, **kwargs: Any
     ) -> Response:
+        if self.hold is not None and response.status_code == 200:
+            response = _versioned(request, response)
         final = super().finalize_response(request, response, *args, **kwargs)
         limits.tell(final, self._counts)
         if self.location and request.method == "POST" and response.status_code in _MADE:
@@ -128,6 +145,15 @@ class TenantAPIView(PlatformAPIView):
         if request.method in SAFE_METHODS:
             return self.permission
         return self.permission_to_change or self.permission
+
+
+def _versioned(request: Request, response: Response) -> Response:
+    """Write down which version an answer has, and spare the client what it has already."""
+    etag = versions.etag_of(response.data)
+    if request.method in SAFE_METHODS and versions.is_known(request, etag):
+        response = Response(status=304)
+    response["ETag"] = etag
+    return response
 
 
 def checked_parameters(request: Request, shape: type[Serializer[Any]]) -> dict[str, Any]:

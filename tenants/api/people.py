@@ -68,6 +68,7 @@ class PersonListView(TenantAPIView):
 class PersonView(TenantAPIView):
     permission = Permission.HANDLE_CONVERSATIONS
     permission_to_change = Permission.MANAGE_PEOPLE
+    hold = staticmethod(team.hold)
 
     @extend_schema(
         operation_id="users_read",

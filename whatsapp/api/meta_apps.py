@@ -95,6 +95,7 @@ class MetaAppListView(TenantAPIView):
 
 class MetaAppView(TenantAPIView):
     permission = Permission.MANAGE_NUMBERS
+    hold = staticmethod(own_apps.hold)
 
     @extend_schema(
         operation_id="meta_apps_read",

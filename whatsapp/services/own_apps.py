@@ -94,6 +94,12 @@ def change(
     return app
 
 
+def hold(app_id: int) -> None:
+    """Let nobody else change an app before the caller's transaction has ended."""
+    with context.platform():
+        MetaApp.objects.select_for_update(of=("self",)).filter(pk=app_id).first()
+
+
 def forget_previous_secret(*, actor: Actor, app: MetaApp) -> None:
     """Refuse at once what earlier secrets signed. Raises: ForbiddenError."""
     actor.require(Permission.MANAGE_NUMBERS)

@@ -107,6 +107,15 @@ def change(
     return row
 
 
+def hold(endpoint_id: int) -> None:
+    """Let nobody else change an address before the caller's transaction has ended.
+
+    In the order of the other writers: whoever settles its deliveries locks its row.
+    """
+    _take_turns()
+    HookEndpoint.objects.select_for_update().filter(pk=endpoint_id).first()
+
+
 def rotate(*, actor: Actor, endpoint: HookEndpoint, now: datetime) -> str:
     """Make a new secret and return it, this once; the one before signs as well for a day more.
 
