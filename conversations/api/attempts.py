@@ -35,6 +35,7 @@ class MessageView(TenantAPIView):
 
 class RetryView(TenantAPIView):
     permission = Permission.REPLY
+    without_body = ("POST",)
 
     @extend_schema(
         operation_id="messages_retry",
@@ -66,6 +67,7 @@ class RetryView(TenantAPIView):
 
 class CancelView(TenantAPIView):
     permission = Permission.REPLY
+    without_body = ("POST",)
 
     @extend_schema(
         operation_id="messages_cancel",

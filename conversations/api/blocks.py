@@ -49,6 +49,7 @@ _JOB = OpenApiExample(
 class ContactBlockView(TenantAPIView):
     permission = Permission.READ_CONTACTS
     permission_to_change = Permission.BLOCK_CONTACTS
+    without_body = ("POST",)
     parameters_class = NumberParameters
 
     @extend_schema(
@@ -123,6 +124,7 @@ class BlockedView(TenantAPIView):
 
 class BlocksRefreshView(TenantAPIView):
     permission = Permission.BLOCK_CONTACTS
+    without_body = ("POST",)
     parameters_class = NumberParameters
 
     @extend_schema(

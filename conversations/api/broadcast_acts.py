@@ -27,6 +27,7 @@ class ActView(TenantAPIView):
     """One act; it is refused with `broadcast_state` where the broadcast's state forbids it."""
 
     permission = Permission.BROADCAST
+    without_body = ("POST",)
     act: ClassVar[Callable[..., Broadcast]]
 
     def post(self, request: Request, pk: int) -> Response:

@@ -133,6 +133,8 @@ class AssigneeView(_HandlingView):
 
 
 class ReadView(_HandlingView):
+    without_body = ("POST",)
+
     @extend_schema(
         operation_id="conversations_mark_read",
         tags=["conversations"],

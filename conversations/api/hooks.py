@@ -169,6 +169,7 @@ class EndpointView(TenantAPIView):
 class SecretView(TenantAPIView):
     told_once = ("secret",)
     permission = Permission.MANAGE_WEBHOOKS
+    without_body = ("POST",)
 
     @extend_schema(
         operation_id="webhooks_rotate_secret",
@@ -187,6 +188,7 @@ class SecretView(TenantAPIView):
 
 class TestView(TenantAPIView):
     permission = Permission.MANAGE_WEBHOOKS
+    without_body = ("POST",)
 
     @extend_schema(
         operation_id="webhooks_test",
@@ -234,6 +236,7 @@ class DeliveryListView(TenantAPIView):
 
 class ReplayView(TenantAPIView):
     permission = Permission.MANAGE_WEBHOOKS
+    without_body = ("POST",)
 
     @extend_schema(
         operation_id="webhooks_replay",

@@ -154,6 +154,7 @@ class ConversationLabelsView(TenantAPIView):
 
 class ConversationLabelView(TenantAPIView):
     permission = Permission.HANDLE_CONVERSATIONS
+    without_body = ("PUT",)
 
     @extend_schema(
         operation_id="conversations_label_add",

@@ -23,7 +23,7 @@ from tenants.errors import NotFoundError
 from tenants.limits import Count
 from tenants.models import Tenant
 from tenants.permissions import Actor, Permission
-from tenants.serializers import NoParameters
+from tenants.serializers import NoParameters, StrictSerializer
 from tenants.services import requests
 
 _MADE = (201, 202)
@@ -35,6 +35,8 @@ class PlatformAPIView(APIView):
     parameters_class: ClassVar[type[Serializer[Any]]] = NoParameters
     # Where one method takes others than the rest.
     parameters_of: ClassVar[dict[str, type[Serializer[Any]]]] = {}
+    # Methods that take no body: members in one are refused as everywhere.
+    without_body: ClassVar[tuple[str, ...]] = ()
     parameters: dict[str, Any]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -42,8 +44,11 @@ class PlatformAPIView(APIView):
         self.settle(request)
         if "Transfer-Encoding" in request.headers and not request.headers.get("Content-Length"):
             raise LengthRequiredError  # else the body would be taken for an empty one
-        shape = self.parameters_of.get(str(request.method), self.parameters_class)
+        method = "GET" if request.method == "HEAD" else str(request.method)
+        shape = self.parameters_of.get(method, self.parameters_class)
         self.parameters = checked_parameters(request, shape)
+        if method in self.without_body:
+            StrictSerializer(data=request.data).is_valid(raise_exception=True)
 
     def settle(self, request: Request) -> None:
         """Settle what the handler works in; nothing on a route of the platform."""

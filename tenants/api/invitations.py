@@ -122,6 +122,7 @@ class InvitationView(TenantAPIView):
 
 class ResendView(TenantAPIView):
     permission = Permission.MANAGE_PEOPLE
+    without_body = ("POST",)
 
     @extend_schema(
         operation_id="invitations_resend",

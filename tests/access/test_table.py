@@ -5,13 +5,12 @@ from typing import Any
 
 import pytest
 import yaml
-from django.db import connection
 from django.test import Client
 
 from tenants.feed import live
 from tenants.permissions import Scope
 from tests.access import doors
-from tests.access.things import Things
+from tests.access.things import Things, ids_apart
 from tests.api import Api, access_token, api_of, key_of
 from tests.tenants.letting_in import api_let_in, let_in
 from tests.tenants.test_sockets import is_admitted
@@ -55,13 +54,7 @@ def _wanted_of_support(route: str, method: str, wanted: dict[str, str]) -> dict[
 
 @pytest.fixture
 def _ids_apart(globex) -> None:
-    """No row of ours has by chance the id of one of theirs."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT setval(format('%%I.%%I', schemaname, sequencename), 1000000)"
-            " FROM pg_sequences WHERE schemaname = %s",
-            [globex.schema_name],
-        )
+    ids_apart(globex)
 
 
 @pytest.fixture

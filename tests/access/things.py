@@ -5,6 +5,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
+from django.db import connection
 from django.utils import timezone
 
 from conversations.models import (
@@ -17,7 +18,7 @@ from conversations.models import (
     Note,
 )
 from tenants import context
-from tenants.models import Invitation, Membership, User
+from tenants.models import Invitation, Membership, Tenant, User
 from tenants.permissions import Actor
 from tenants.services import keys
 from tests.api import open_session
@@ -51,6 +52,16 @@ KINDS = (
     (r"media/", "media"),
     (r"(settings/webhooks|webhooks-out)/", "webhook"),
 )
+
+
+def ids_apart(tenant: Tenant) -> None:
+    """See to it that no row of another tenant has by chance the id of one of this one."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT setval(format('%%I.%%I', schemaname, sequencename), 1000000)"
+            " FROM pg_sequences WHERE schemaname = %s",
+            [tenant.schema_name],
+        )
 
 
 class Things:

@@ -74,6 +74,7 @@ class ProfileView(TenantAPIView):
 
 class ProfileRefreshView(TenantAPIView):
     permission = Permission.MANAGE_NUMBERS
+    without_body = ("POST",)
 
     @extend_schema(
         operation_id="phones_profile_refresh",

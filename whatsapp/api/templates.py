@@ -97,6 +97,7 @@ class TemplateListView(TenantAPIView):
 
 class SyncView(TenantAPIView):
     permission = Permission.SYNC_TEMPLATES
+    without_body = ("POST",)
 
     @extend_schema(
         operation_id="templates_sync",
