@@ -99,6 +99,24 @@ def test_the_proxy_sends_each_path_to_its_process() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("path", "is_secret"),
+    [
+        ("/support/enter", True),
+        ("/invitation/abc", True),
+        ("/password/abc", True),
+        ("/support/over", False),
+        ("/inbox/", False),
+    ],
+)
+def test_the_proxy_writes_no_link_down_that_lets_somebody_in(path: str, is_secret: bool) -> None:
+    text = (PROJECT / "deploy/nginx.conf.template").read_text()
+    found = re.search(r"location ~ (\S+) \{\s*access_log off;\s*proxy_pass http://web;", text)
+
+    assert found is not None
+    assert bool(re.search(found[1], path)) is is_secret
+
+
 def test_who_has_somebody_waiting_waits_less_for_the_database() -> None:
     def seconds(name: str) -> int:
         return SERVICES[name]["environment"]["DATABASE_STATEMENT_TIMEOUT_SECONDS"]
