@@ -73,8 +73,13 @@ def _empty_every_schema(case: object = None) -> None:
             "OR schemaname IN (SELECT schema_name FROM public.tenants_tenant)"
         )
         tables = [name for name, table in cursor.fetchall() if table not in KEEP]
+        # A table is made anew by TRUNCATE: of hundreds only those that hold something.
+        looks = (f"(SELECT '{one}' FROM {one} LIMIT 1)" for one in tables)  # noqa: S608 - our names
+        cursor.execute(" UNION ALL ".join(looks))
+        tables = [name for (name,) in cursor.fetchall()]
         cursor.execute("ALTER TABLE tenants_auditevent DISABLE TRIGGER audit_no_truncate")
-        cursor.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE")
+        if tables:
+            cursor.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE")
         cursor.execute("ALTER TABLE tenants_auditevent ENABLE TRIGGER audit_no_truncate")
         cursor.execute("UPDATE tenants_tenant SET status = 'ACTIVE'")
         cursor.execute(
