@@ -28,11 +28,11 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
+from tenants.api.refusals import PROBLEM_TYPE
 from tenants.errors import DomainError, ForbiddenError, NotFoundError
 
 logger = logging.getLogger(__name__)
 
-PROBLEM_TYPE = "application/problem+json"
 UNAVAILABLE_RETRY_SECONDS = 5
 # Of what a refusal knows, the members that programs may read.
 _SHOWN = ("merged_into", "assigned_to")

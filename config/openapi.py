@@ -16,9 +16,10 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from config.errors import PROBLEM_TYPE, Problem
+from config.errors import Problem
 from tenants.api.base import PlatformAPIView, TenantAPIView
 from tenants.api.idempotency import KEY_PARAMETER
+from tenants.api.refusals import PROBLEM_TYPE
 from tenants.api.versions import IF_MATCH, IF_NONE_MATCH
 from tenants.serializers import ProblemSerializer, StrictSerializer
 

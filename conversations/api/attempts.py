@@ -13,8 +13,8 @@ from conversations.rules import Lane
 from conversations.serializers.reading import MessageSerializer
 from conversations.services import cancelling, retrying
 from tenants.api.base import TenantAPIView
+from tenants.api.refusals import CONFLICT
 from tenants.permissions import Permission
-from tenants.serializers import ProblemSerializer
 
 
 class MessageView(TenantAPIView):
@@ -44,7 +44,7 @@ class RetryView(TenantAPIView):
         description="As a new message, whose `retry_of` is the first attempt. Refused with"
         " `send_again_refused` where that cannot help, or somebody has done it already.",
         request=None,
-        responses={202: MessageSerializer, (409, "application/problem+json"): ProblemSerializer},
+        responses={202: MessageSerializer, **CONFLICT},
         examples=[
             OpenApiExample(
                 "Queued",
@@ -78,7 +78,7 @@ class CancelView(TenantAPIView):
         request=None,
         responses={
             200: MessageSerializer,
-            (409, "application/problem+json"): ProblemSerializer,
+            **CONFLICT,
         },
         examples=[OpenApiExample("Taken back", value=examples.CANCELLED, response_only=True)],
     )

@@ -16,10 +16,9 @@ from conversations.serializers.contacts import (
 )
 from conversations.services import attributes
 from tenants.api.base import TenantAPIView
+from tenants.api.refusals import CONFLICT
 from tenants.permissions import Permission
-from tenants.serializers import ProblemSerializer
 
-_CONFLICT = {(409, "application/problem+json"): ProblemSerializer}
 _ATTRIBUTE: dict[str, Any] = {
     "id": 4,
     "key": "cliente_desde",
@@ -53,7 +52,7 @@ class AttributeListView(TenantAPIView):
         tags=["contacts"],
         summary="Define something to keep of contacts",
         request=NewAttributeSerializer,
-        responses={201: AttributeSerializer, **_CONFLICT},
+        responses={201: AttributeSerializer, **CONFLICT},
         examples=[
             OpenApiExample(
                 "A date",
@@ -108,7 +107,7 @@ class AttributeView(TenantAPIView):
         description="While contacts have a value of it that is refused with `attribute_in_use`,"
         " unless `with_values` says that these are to be forgotten.",
         parameters=[AttributeDeletion],
-        responses={204: None, **_CONFLICT},
+        responses={204: None, **CONFLICT},
     )
     def delete(self, request: Request, pk: int) -> Response:
         attributes.delete(

@@ -21,15 +21,12 @@ from conversations.serializers.blocks import (
 from conversations.services import blocking
 from tenants.api import keyset
 from tenants.api.base import TenantAPIView
+from tenants.api.refusals import CONFLICT, GONE
 from tenants.permissions import Permission
-from tenants.serializers import ProblemSerializer
 from whatsapp import selectors as numbers
 from whatsapp.api.examples import JOB
 from whatsapp.serializers import JobSerializer
 
-PROBLEM_TYPE = "application/problem+json"
-_MERGED = {(410, PROBLEM_TYPE): ProblemSerializer}
-_CONFLICT = {(409, PROBLEM_TYPE): ProblemSerializer}
 _BLOCK: dict[str, Any] = {
     "contact": examples.CONTACT,
     "phone": 1,
@@ -57,7 +54,7 @@ class ContactBlockView(TenantAPIView):
         tags=["contacts"],
         summary="Tell on which numbers a contact is blocked",
         parameters=[NumberParameters],
-        responses={200: BlocksOfContactSerializer, **_MERGED},
+        responses={200: BlocksOfContactSerializer, **GONE},
         examples=[OpenApiExample("A contact's blocks", value={"results": [_BLOCK]})],
     )
     def get(self, request: Request, pk: int) -> Response:
@@ -73,7 +70,7 @@ class ContactBlockView(TenantAPIView):
         " 24 hours. While somebody is blocked nothing comes in and nothing goes out.",
         parameters=[NumberParameters],
         request=None,
-        responses={202: JobSerializer, **_CONFLICT, **_MERGED},
+        responses={202: JobSerializer, **CONFLICT, **GONE},
         examples=[_JOB],
     )
     def post(self, request: Request, pk: int) -> Response:
@@ -88,7 +85,7 @@ class ContactBlockView(TenantAPIView):
         summary="Unblock a contact on a number",
         description="By a job.",
         parameters=[NumberParameters],
-        responses={202: JobSerializer, **_CONFLICT, **_MERGED},
+        responses={202: JobSerializer, **CONFLICT, **GONE},
         examples=[_JOB],
     )
     def delete(self, request: Request, pk: int) -> Response:
@@ -135,7 +132,7 @@ class BlocksRefreshView(TenantAPIView):
         " elsewhere.",
         parameters=[NumberParameters],
         request=None,
-        responses={202: JobSerializer, **_CONFLICT},
+        responses={202: JobSerializer, **CONFLICT},
         examples=[_JOB],
     )
     def post(self, request: Request) -> Response:

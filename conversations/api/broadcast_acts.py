@@ -11,16 +11,13 @@ from rest_framework.response import Response
 
 from conversations import broadcasts
 from conversations.api import examples
-from conversations.api.messages import PROBLEM_TYPE
 from conversations.models import Broadcast
 from conversations.serializers.broadcasts import BroadcastSerializer, TestSerializer
 from conversations.serializers.reading import MessageSerializer
 from conversations.services.broadcasts import control
 from tenants.api.base import TenantAPIView
+from tenants.api.refusals import CONFLICT
 from tenants.permissions import Permission
-from tenants.serializers import ProblemSerializer
-
-_CONFLICT = {(409, PROBLEM_TYPE): ProblemSerializer}
 
 
 class ActView(TenantAPIView):
@@ -44,7 +41,7 @@ def _act(name: str, summary: str, description: str) -> Callable[[type[ActView]],
         summary=summary,
         description=description,
         request=None,
-        responses={200: BroadcastSerializer, **_CONFLICT},
+        responses={200: BroadcastSerializer, **CONFLICT},
         examples=[OpenApiExample("Done", value=examples.BROADCAST)],
     )
     described: Any = extend_schema_view(post=method)
@@ -95,7 +92,7 @@ class TestView(TenantAPIView):
         request=TestSerializer,
         responses={
             202: MessageSerializer,
-            **_CONFLICT,
+            **CONFLICT,
         },
         examples=[
             OpenApiExample("To oneself", value={"to": "+5511987654321"}, request_only=True),

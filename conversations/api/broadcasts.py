@@ -13,7 +13,6 @@ from rest_framework.response import Response
 
 from conversations import broadcasts
 from conversations.api import examples
-from conversations.api.messages import PROBLEM_TYPE
 from conversations.models import Broadcast, BroadcastSource
 from conversations.serializers.broadcasts import (
     BroadcastPageSerializer,
@@ -31,12 +30,12 @@ from conversations.services.broadcasts import arranging, choosing, mapping, read
 from conversations.services.template_sending import TemplateUnknownError
 from tenants.api import keyset
 from tenants.api.base import TenantAPIView
+from tenants.api.refusals import CONFLICT
 from tenants.permissions import Actor, Permission
-from tenants.serializers import NoParameters, ProblemSerializer
+from tenants.serializers import NoParameters
 from whatsapp import selectors as whatsapp
 
-_CONFLICT = {(409, PROBLEM_TYPE): ProblemSerializer}
-_MADE: dict[Any, Any] = {202: BroadcastSerializer, **_CONFLICT}
+_MADE: dict[Any, Any] = {202: BroadcastSerializer, **CONFLICT}
 _PREPARING = OpenApiExample(
     "Its list is being read",
     value=examples.PREPARING,
@@ -184,7 +183,7 @@ class BroadcastView(TenantAPIView):
         operation_id="broadcasts_delete",
         tags=["broadcasts"],
         summary="Delete what was not started yet, with its list",
-        responses={204: None, **_CONFLICT},
+        responses={204: None, **CONFLICT},
     )
     def delete(self, request: Request, pk: int) -> Response:
         found = broadcasts.broadcast_for(self.actor, pk)

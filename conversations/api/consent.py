@@ -19,10 +19,9 @@ from conversations.serializers.consent import (
 from conversations.services import consent_notes
 from tenants.api import keyset
 from tenants.api.base import TenantAPIView
+from tenants.api.refusals import GONE
 from tenants.permissions import Permission
-from tenants.serializers import PageParameters, ProblemSerializer
-
-PROBLEM_TYPE = "application/problem+json"
+from tenants.serializers import PageParameters
 
 
 class ConsentView(TenantAPIView):
@@ -36,7 +35,7 @@ class ConsentView(TenantAPIView):
         summary="List what a contact said about marketing, newest first",
         description="A ledger: nothing in it is changed or deleted, and the newest line counts.",
         parameters=[PageParameters],
-        responses={200: ConsentPageSerializer, (410, PROBLEM_TYPE): ProblemSerializer},
+        responses={200: ConsentPageSerializer, **GONE},
         examples=[
             OpenApiExample("A page", value=examples.page("contacts/5/consent", examples.CONSENT))
         ],
@@ -64,7 +63,7 @@ class ConsentView(TenantAPIView):
         responses={
             200: ConsentSerializer,
             201: ConsentSerializer,
-            (410, PROBLEM_TYPE): ProblemSerializer,
+            **GONE,
         },
         examples=[
             OpenApiExample(

@@ -23,11 +23,9 @@ from conversations.serializers.reading import ContactSerializer
 from conversations.services import contacts, joining
 from tenants.api import keyset
 from tenants.api.base import TenantAPIView
+from tenants.api.refusals import CONFLICT, GONE
 from tenants.permissions import Permission
-from tenants.serializers import ProblemSerializer
 
-PROBLEM_TYPE = "application/problem+json"
-_GONE = {(410, PROBLEM_TYPE): ProblemSerializer}
 _STOPPED = {"STOPPED": True, "NOT_STOPPED": False}
 
 
@@ -95,7 +93,7 @@ class ContactView(TenantAPIView):
         summary="Read one contact",
         description="A contact that was merged with another one is gone for good: `410`, and"
         " `merged_into` is the id of the other.",
-        responses={200: ContactSerializer, **_GONE},
+        responses={200: ContactSerializer, **GONE},
         examples=[OpenApiExample("A contact", value=examples.CONTACT)],
     )
     def get(self, request: Request, pk: int) -> Response:
@@ -107,7 +105,7 @@ class ContactView(TenantAPIView):
         summary="Name a contact, and note what you keep of it",
         description="A name that was written here is never replaced by the one on WhatsApp.",
         request=ContactChangesSerializer,
-        responses={200: ContactSerializer, **_GONE},
+        responses={200: ContactSerializer, **GONE},
         examples=[
             OpenApiExample("A name", value={"name": "Marina (ateliê)"}, request_only=True),
             OpenApiExample(
@@ -140,8 +138,8 @@ class MergeView(TenantAPIView):
         request=MergeSerializer,
         responses={
             200: MergedSerializer,
-            (409, PROBLEM_TYPE): ProblemSerializer,
-            **_GONE,
+            **CONFLICT,
+            **GONE,
         },
         examples=[
             OpenApiExample("Tell only", value={"other": 9, "dry_run": True}, request_only=True),

@@ -19,10 +19,9 @@ from conversations.serializers.reading import (
 )
 from tenants.api import keyset
 from tenants.api.base import TenantAPIView
+from tenants.api.refusals import GONE
 from tenants.permissions import Permission
-from tenants.serializers import PageParameters, ProblemSerializer
-
-PROBLEM_TYPE = "application/problem+json"
+from tenants.serializers import PageParameters
 
 
 class ConversationListView(TenantAPIView):
@@ -58,7 +57,7 @@ class ConversationView(TenantAPIView):
         operation_id="conversations_read",
         tags=["conversations"],
         summary="Read one conversation",
-        responses={200: ConversationSerializer, (410, PROBLEM_TYPE): ProblemSerializer},
+        responses={200: ConversationSerializer, **GONE},
         examples=[OpenApiExample("A conversation", value=examples.CONVERSATION)],
     )
     def get(self, request: Request, pk: int) -> Response:
@@ -75,7 +74,7 @@ class MessageListView(TenantAPIView):
         tags=["conversations"],
         summary="List a conversation's messages, newest first",
         parameters=[PageParameters],
-        responses={200: MessagePageSerializer, (410, PROBLEM_TYPE): ProblemSerializer},
+        responses={200: MessagePageSerializer, **GONE},
         examples=[
             OpenApiExample(
                 "A page",

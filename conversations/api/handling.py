@@ -16,12 +16,11 @@ from conversations.serializers.handling import AssigneeSerializer, StatusSeriali
 from conversations.serializers.reading import ConversationSerializer
 from conversations.services import handling, reading
 from tenants.api.base import TenantAPIView
+from tenants.api.refusals import CONFLICT, GONE
 from tenants.permissions import Permission
-from tenants.serializers import ProblemSerializer
 
-PROBLEM_TYPE = "application/problem+json"
-_ANSWERS: dict[Any, Any] = {200: ConversationSerializer, (410, PROBLEM_TYPE): ProblemSerializer}
-_RIVALRY = {**_ANSWERS, (409, PROBLEM_TYPE): ProblemSerializer}
+_ANSWERS: dict[Any, Any] = {200: ConversationSerializer, **GONE}
+_RIVALRY = {**_ANSWERS, **CONFLICT}
 
 
 def _shown(**members: Any) -> OpenApiExample:

@@ -27,10 +27,9 @@ from conversations.serializers.hooks import (
 from conversations.services.hooks import endpoints
 from tenants.api import keyset
 from tenants.api.base import TenantAPIView
+from tenants.api.refusals import CONFLICT
 from tenants.permissions import Permission
-from tenants.serializers import ProblemSerializer
 
-_CONFLICT = {(409, "application/problem+json"): ProblemSerializer}
 _SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"  # noqa: S105 - an example
 _ENDPOINT: dict[str, Any] = {
     "id": 3,
@@ -104,7 +103,7 @@ class EndpointListView(TenantAPIView):
         description="The answer has the secret that signs: it is not shown again. `docs/api.md`"
         " says how to verify a signature.",
         request=NewEndpointSerializer,
-        responses={201: MadeEndpointSerializer, **_CONFLICT},
+        responses={201: MadeEndpointSerializer, **CONFLICT},
         examples=[
             OpenApiExample("An address", value=_NEW, request_only=True),
             OpenApiExample(
@@ -196,7 +195,7 @@ class TestView(TenantAPIView):
         summary="Send an address an event that says nothing",
         description="What became of it stands among the deliveries.",
         request=None,
-        responses={202: DeliverySerializer, **_CONFLICT},
+        responses={202: DeliverySerializer, **CONFLICT},
         examples=[_QUEUED],
     )
     def post(self, request: Request, pk: int) -> Response:
@@ -244,7 +243,7 @@ class ReplayView(TenantAPIView):
         summary="Send one event once more",
         description="Under the id that it had.",
         request=None,
-        responses={202: DeliverySerializer, **_CONFLICT},
+        responses={202: DeliverySerializer, **CONFLICT},
         examples=[_QUEUED],
     )
     def post(self, request: Request, pk: int, delivery_id: int) -> Response:
@@ -263,7 +262,7 @@ class ReplayFailedView(TenantAPIView):
         tags=["webhooks"],
         summary="Send everything once more that was given up",
         request=ReplaySerializer,
-        responses={202: ReplayedSerializer, **_CONFLICT},
+        responses={202: ReplayedSerializer, **CONFLICT},
         examples=[
             OpenApiExample("Since", value={"since": "2026-11-10T00:00:00Z"}, request_only=True),
             OpenApiExample(

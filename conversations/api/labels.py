@@ -19,16 +19,15 @@ from conversations.serializers.notes import (
 )
 from conversations.services import labels
 from tenants.api.base import TenantAPIView
+from tenants.api.refusals import CONFLICT, GONE
 from tenants.permissions import Permission
-from tenants.serializers import NoParameters, ProblemSerializer
+from tenants.serializers import NoParameters
 
-PROBLEM_TYPE = "application/problem+json"
-_CONFLICT = {(409, PROBLEM_TYPE): ProblemSerializer}
 _LABEL: dict[str, Any] = {"id": 2, "name": "Trocas", "color": "ORANGE", "used": 12}
 _SHOWN = OpenApiExample("A label", value=_LABEL, response_only=True)
 _SET: dict[Any, Any] = {
     200: ConversationLabelsSerializer,
-    (410, PROBLEM_TYPE): ProblemSerializer,
+    **GONE,
 }
 _HAD = OpenApiExample(
     "Its labels",
@@ -58,7 +57,7 @@ class LabelListView(TenantAPIView):
         tags=["labels"],
         summary="Make a label",
         request=NewLabelSerializer,
-        responses={201: UsedLabelSerializer, **_CONFLICT},
+        responses={201: UsedLabelSerializer, **CONFLICT},
         examples=[
             OpenApiExample(
                 "A label", value={"name": "Trocas", "color": "ORANGE"}, request_only=True
@@ -96,7 +95,7 @@ class LabelView(TenantAPIView):
         tags=["labels"],
         summary="Call a label otherwise, or color it anew",
         request=LabelChangesSerializer,
-        responses={200: UsedLabelSerializer, **_CONFLICT},
+        responses={200: UsedLabelSerializer, **CONFLICT},
         examples=[OpenApiExample("A color", value={"color": "ORANGE"}, request_only=True), _SHOWN],
     )
     def patch(self, request: Request, pk: int) -> Response:
@@ -113,7 +112,7 @@ class LabelView(TenantAPIView):
         description="While conversations have it that is refused with `label_in_use`, unless"
         " `take_off` says that it is to go from all of them.",
         parameters=[LabelDeletion],
-        responses={204: None, **_CONFLICT},
+        responses={204: None, **CONFLICT},
     )
     def delete(self, request: Request, pk: int) -> Response:
         label = annotations.label_for(self.actor, pk)

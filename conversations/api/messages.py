@@ -18,10 +18,8 @@ from conversations.serializers.reading import DryRunSerializer, MessageSerialize
 from conversations.serializers.sending import SendSerializer
 from conversations.services import outbound
 from tenants.api.base import TenantAPIView
+from tenants.api.refusals import CONFLICT, GONE
 from tenants.permissions import Permission
-from tenants.serializers import ProblemSerializer
-
-PROBLEM_TYPE = "application/problem+json"
 
 
 class SendView(TenantAPIView):
@@ -38,8 +36,8 @@ class SendView(TenantAPIView):
         responses={
             200: DryRunSerializer,
             202: MessageSerializer,
-            (409, PROBLEM_TYPE): ProblemSerializer,
-            (410, PROBLEM_TYPE): ProblemSerializer,
+            **CONFLICT,
+            **GONE,
         },
         examples=[
             *(

@@ -18,10 +18,10 @@ from conversations.serializers.notes import (
 from conversations.services import notes
 from tenants.api import keyset
 from tenants.api.base import TenantAPIView
+from tenants.api.refusals import GONE
 from tenants.permissions import Permission
-from tenants.serializers import PageParameters, ProblemSerializer
+from tenants.serializers import PageParameters
 
-_GONE = {(410, "application/problem+json"): ProblemSerializer}
 _NOTE: dict[str, Any] = {
     "id": 12,
     "conversation": 7,
@@ -46,7 +46,7 @@ class NoteListView(TenantAPIView):
         summary="List a conversation's notes, newest first",
         description="Deleted ones as well, without their words.",
         parameters=[PageParameters],
-        responses={200: NotePageSerializer, **_GONE},
+        responses={200: NotePageSerializer, **GONE},
         examples=[
             OpenApiExample("A page", value={"results": [_NOTE], "next": None, "previous": None})
         ],
@@ -69,7 +69,7 @@ class NoteListView(TenantAPIView):
         summary="Write a note down",
         description="For the team only: no customer ever gets it.",
         request=NoteWordsSerializer,
-        responses={201: NoteSerializer, **_GONE},
+        responses={201: NoteSerializer, **GONE},
         examples=[_WORDS, OpenApiExample("The note", value=_NOTE, response_only=True)],
     )
     def post(self, request: Request, pk: int) -> Response:
@@ -89,7 +89,7 @@ class NoteView(TenantAPIView):
         summary="Write a note anew",
         description="By whoever wrote it, or an admin.",
         request=NoteWordsSerializer,
-        responses={200: NoteSerializer, **_GONE},
+        responses={200: NoteSerializer, **GONE},
         examples=[_WORDS, OpenApiExample("The note", value=_NOTE, response_only=True)],
     )
     def patch(self, request: Request, pk: int, note_id: int) -> Response:
@@ -105,7 +105,7 @@ class NoteView(TenantAPIView):
         tags=["notes"],
         summary="Forget a note's words",
         description="By whoever wrote it, or an admin. That there was one stays to be seen.",
-        responses={204: None, **_GONE},
+        responses={204: None, **GONE},
     )
     def delete(self, request: Request, pk: int, note_id: int) -> Response:
         conversation = selectors.conversation_for(self.actor, pk)

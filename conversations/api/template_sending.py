@@ -9,12 +9,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from conversations.api import examples
-from conversations.api.messages import PROBLEM_TYPE, SendView
+from conversations.api.messages import SendView
 from conversations.rules import Lane
 from conversations.serializers.reading import MessageSerializer
 from conversations.services import starting, template_sending
 from conversations.services.template_sending import TemplateUnknownError
-from tenants.serializers import ProblemSerializer
+from tenants.api.refusals import CONFLICT
 from whatsapp import selectors as whatsapp
 from whatsapp.serializers import SendTemplateSerializer
 
@@ -30,7 +30,7 @@ class SendTemplateView(SendView):
         request=SendTemplateSerializer,
         responses={
             202: MessageSerializer,
-            (409, PROBLEM_TYPE): ProblemSerializer,
+            **CONFLICT,
         },
         examples=[
             OpenApiExample(

@@ -11,12 +11,11 @@ from rest_framework.response import Response
 from conversations.api import examples
 from conversations.api.media import MediaSerializer
 from tenants.api.base import TenantAPIView
+from tenants.api.refusals import CONFLICT
 from tenants.permissions import Permission
-from tenants.serializers import ProblemSerializer, StrictSerializer
+from tenants.serializers import StrictSerializer
 from whatsapp import limits
 from whatsapp.services import keeping
-
-PROBLEM_TYPE = "application/problem+json"
 
 
 class UploadSerializer(StrictSerializer):
@@ -50,7 +49,7 @@ class UploadView(TenantAPIView):
         " Word, Excel, PowerPoint) up to 100 MB. A file that nobody sends within 30 days is"
         " deleted.",
         request={"multipart/form-data": UploadSerializer},
-        responses={201: MediaSerializer, (409, PROBLEM_TYPE): ProblemSerializer},
+        responses={201: MediaSerializer, **CONFLICT},
         examples=[
             OpenApiExample(
                 "A photo",

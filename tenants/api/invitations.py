@@ -11,9 +11,9 @@ from rest_framework.response import Response
 from tenants import selectors
 from tenants.api import keyset
 from tenants.api.base import TenantAPIView
+from tenants.api.refusals import CONFLICT
 from tenants.models import Invitation
 from tenants.permissions import Permission
-from tenants.serializers import ProblemSerializer
 from tenants.serializers.people import (
     InvitationPageSerializer,
     InvitationParameters,
@@ -22,7 +22,6 @@ from tenants.serializers.people import (
 )
 from tenants.services import invitations
 
-_PROBLEM_TYPE = "application/problem+json"
 _INVITATION: dict[str, Any] = {
     "id": 5,
     "email": "bia@example.com",
@@ -73,7 +72,7 @@ class InvitationListView(TenantAPIView):
         description="The letter's link works once, for seven days. The answer is the same whether"
         " or not the address has an account.",
         request=NewInvitationSerializer,
-        responses={201: InvitationSerializer, (409, _PROBLEM_TYPE): ProblemSerializer},
+        responses={201: InvitationSerializer, **CONFLICT},
         examples=[
             OpenApiExample(
                 "A new operator",

@@ -13,6 +13,7 @@ from tenants import selectors
 from tenants.api import keyset
 from tenants.api.base import TenantAPIView
 from tenants.api.idempotency import KEY_PARAMETER, key_of
+from tenants.api.refusals import CONFLICT, PROBLEM_TYPE
 from tenants.models import ApiKey
 from tenants.permissions import Permission
 from tenants.serializers import ProblemSerializer
@@ -25,7 +26,6 @@ from tenants.serializers.keys import (
 )
 from tenants.services import keys
 
-_PROBLEM_TYPE = "application/problem+json"
 _KEY: dict[str, Any] = {
     "id": 4,
     "name": "Loja virtual",
@@ -80,8 +80,8 @@ class KeyListView(TenantAPIView):
         responses={
             200: MadeKeySerializer,
             201: MadeKeySerializer,
-            (409, _PROBLEM_TYPE): ProblemSerializer,
-            (422, _PROBLEM_TYPE): ProblemSerializer,
+            **CONFLICT,
+            (422, PROBLEM_TYPE): ProblemSerializer,
         },
         examples=[
             OpenApiExample("A shop's system", value=_NEW, request_only=True),

@@ -11,9 +11,9 @@ from rest_framework.response import Response
 from tenants import selectors
 from tenants.api import keyset
 from tenants.api.base import TenantAPIView
+from tenants.api.refusals import CONFLICT
 from tenants.models import Membership
 from tenants.permissions import Actor, Permission
-from tenants.serializers import ProblemSerializer
 from tenants.serializers.people import (
     MemberPageSerializer,
     MemberSerializer,
@@ -22,7 +22,6 @@ from tenants.serializers.people import (
 )
 from tenants.services import team
 
-_PROBLEM_TYPE = "application/problem+json"
 _PERSON: dict[str, Any] = {
     "id": 3,
     "email": "ana@acme.test",
@@ -34,7 +33,7 @@ _PERSON: dict[str, Any] = {
 }
 _SHOWN = OpenApiExample("A person", value=_PERSON, response_only=True)
 _TO_VIEWER = OpenApiExample("Only look", value={"role": "VIEWER"}, request_only=True)
-_CHANGED: dict[Any, Any] = {200: MemberSerializer, (409, _PROBLEM_TYPE): ProblemSerializer}
+_CHANGED: dict[Any, Any] = {200: MemberSerializer, **CONFLICT}
 
 
 class PersonListView(TenantAPIView):
@@ -103,7 +102,7 @@ class PersonView(TenantAPIView):
         summary="End a person's work here",
         description="At once, with his sessions; what he had assigned is nobody's, what he wrote"
         " stays. His account goes on, he may work for others.",
-        responses={204: None, (409, _PROBLEM_TYPE): ProblemSerializer},
+        responses={204: None, **CONFLICT},
     )
     def delete(self, request: Request, pk: int) -> Response:
         team.remove(actor=self.actor, membership=selectors.person_for(self.actor, pk))

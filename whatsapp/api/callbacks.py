@@ -5,15 +5,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from tenants.api.base import TenantAPIView
+from tenants.api.refusals import CONFLICT
 from tenants.permissions import Permission
-from tenants.serializers import ProblemSerializer
 from whatsapp import selectors
 from whatsapp.api import examples
 from whatsapp.serializers import JobSerializer
 from whatsapp.serializers.callbacks import OverrideSerializer
 from whatsapp.services import callbacks
 
-_CONFLICT = {(409, "application/problem+json"): ProblemSerializer}
 _ADDRESS = OpenApiExample(
     "An address",
     value={
@@ -43,7 +42,7 @@ class PhoneOverrideView(TenantAPIView):
         summary="Have a number's events brought to another address",
         description="Comes before the account's override and the app's address." + _WHAT,
         request=OverrideSerializer,
-        responses={202: JobSerializer, **_CONFLICT},
+        responses={202: JobSerializer, **CONFLICT},
         examples=[_ADDRESS, _JOB],
     )
     def post(self, request: Request, pk: int) -> Response:
@@ -62,7 +61,7 @@ class PhoneOverrideView(TenantAPIView):
         operation_id="phones_override_remove",
         tags=["phones"],
         summary="Have a number's events brought to the usual address again",
-        responses={202: JobSerializer, **_CONFLICT},
+        responses={202: JobSerializer, **CONFLICT},
         examples=[_JOB],
     )
     def delete(self, request: Request, pk: int) -> Response:

@@ -9,8 +9,8 @@ from rest_framework.response import Response
 
 from tenants.api import keyset
 from tenants.api.base import TenantAPIView
+from tenants.api.refusals import CONFLICT
 from tenants.permissions import Permission
-from tenants.serializers import ProblemSerializer
 from whatsapp.serializers.meta_apps import (
     MadeMetaAppSerializer,
     MetaAppChangesSerializer,
@@ -25,7 +25,6 @@ from whatsapp.services import own_apps
 from whatsapp.webhooks import selectors
 from whatsapp.webhooks.models import MetaApp
 
-_CONFLICT = {(409, "application/problem+json"): ProblemSerializer}
 _APP: dict[str, Any] = {
     "id": 3,
     "name": "Acme",
@@ -74,7 +73,7 @@ class MetaAppListView(TenantAPIView):
         description="The answer has the address and the verify token that belong into the app's"
         " settings at Meta. The verify token is not shown again.",
         request=NewMetaAppSerializer,
-        responses={201: MadeMetaAppSerializer, **_CONFLICT},
+        responses={201: MadeMetaAppSerializer, **CONFLICT},
         examples=[
             OpenApiExample("An app", value=_NEW, request_only=True),
             OpenApiExample(
@@ -130,7 +129,7 @@ class MetaAppView(TenantAPIView):
         tags=["phones"],
         summary="Remove one of your own Meta apps",
         description="Its secrets are forgotten. Numbers have to be moved to another app first.",
-        responses={204: None, **_CONFLICT},
+        responses={204: None, **CONFLICT},
     )
     def delete(self, request: Request, pk: int) -> Response:
         own_apps.remove(actor=self.actor, app=selectors.own_app_for(self.actor, pk))
@@ -164,7 +163,7 @@ class PhoneAppView(TenantAPIView):
         description="Events that another app brings for the number are not taken. The app has to be"
         " subscribed to the number's account at Meta.",
         request=NumberAppSerializer,
-        responses={200: PhoneAppSerializer, **_CONFLICT},
+        responses={200: PhoneAppSerializer, **CONFLICT},
         examples=[
             OpenApiExample("An app of your own", value={"meta_app": 3}, request_only=True),
             OpenApiExample(

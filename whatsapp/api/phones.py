@@ -10,8 +10,8 @@ from rest_framework.response import Response
 
 from tenants.api import keyset
 from tenants.api.base import TenantAPIView
+from tenants.api.refusals import CONFLICT
 from tenants.permissions import Permission
-from tenants.serializers import ProblemSerializer
 from whatsapp import selectors
 from whatsapp.api import examples
 from whatsapp.models import Phone
@@ -27,8 +27,7 @@ from whatsapp.serializers.phones import (
 )
 from whatsapp.services import connections, policies, standing
 
-_CONFLICT = {(409, "application/problem+json"): ProblemSerializer}
-_JOB: dict[Any, Any] = {202: JobSerializer, **_CONFLICT}
+_JOB: dict[Any, Any] = {202: JobSerializer, **CONFLICT}
 _TOKEN = "EAAGm0PX4ZCpsBA..."  # noqa: S105 - not a token
 _NEW = {
     "phone_number_id": "106540352242922",
@@ -146,7 +145,7 @@ class PhoneView(TenantAPIView):
         summary="Disconnect a number",
         description="Its token is forgotten, and its events are nobody's from now on. The"
         " conversations stay.",
-        responses={204: None, **_CONFLICT},
+        responses={204: None, **CONFLICT},
     )
     def delete(self, request: Request, pk: int) -> Response:
         phone = selectors.phone_for(self.actor, pk)

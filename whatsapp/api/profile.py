@@ -7,8 +7,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from tenants.api.base import TenantAPIView
+from tenants.api.refusals import CONFLICT
 from tenants.permissions import Permission
-from tenants.serializers import ProblemSerializer
 from whatsapp import selectors
 from whatsapp.api import examples
 from whatsapp.models import BusinessProfile
@@ -16,7 +16,6 @@ from whatsapp.serializers import JobSerializer
 from whatsapp.serializers.profile import ProfileChangesSerializer, ProfileSerializer
 from whatsapp.services import profiles
 
-_CONFLICT = {(409, "application/problem+json"): ProblemSerializer}
 _PROFILE: dict[str, Any] = {
     "about": "Padaria desde 1987",
     "address": "Rua das Flores 12, São Paulo",
@@ -58,7 +57,7 @@ class ProfileView(TenantAPIView):
         description="Checked by WhatsApp's limits, naming each place that would be refused, and"
         " changed by a job.",
         request=ProfileChangesSerializer,
-        responses={202: JobSerializer, **_CONFLICT},
+        responses={202: JobSerializer, **CONFLICT},
         examples=[
             OpenApiExample("A change", value={"about": "Padaria desde 1987"}, request_only=True),
             _JOB,
@@ -82,7 +81,7 @@ class ProfileRefreshView(TenantAPIView):
         summary="Read a number's business profile anew",
         description="Starts a job, or names the one that waits already.",
         request=None,
-        responses={202: JobSerializer, **_CONFLICT},
+        responses={202: JobSerializer, **CONFLICT},
         examples=[_JOB],
     )
     def post(self, request: Request, pk: int) -> Response:

@@ -5,8 +5,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from tenants.api.base import TenantAPIView
+from tenants.api.refusals import CONFLICT
 from tenants.permissions import Permission
-from tenants.serializers import ProblemSerializer
 from whatsapp.api import examples
 from whatsapp.serializers import JobSerializer
 from whatsapp.serializers.signup import SignupSerializer
@@ -24,7 +24,7 @@ class SignupView(TenantAPIView):
         " claims, subscribes, registers and connects. `404` where this installation offers no"
         " sign-up.",
         request=SignupSerializer,
-        responses={202: JobSerializer, (409, "application/problem+json"): ProblemSerializer},
+        responses={202: JobSerializer, **CONFLICT},
         examples=[
             OpenApiExample(
                 "A sign-up",

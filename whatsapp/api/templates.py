@@ -11,8 +11,8 @@ from rest_framework.response import Response
 
 from tenants.api import keyset
 from tenants.api.base import TenantAPIView
+from tenants.api.refusals import CONFLICT
 from tenants.permissions import Permission
-from tenants.serializers import ProblemSerializer
 from whatsapp import selectors
 from whatsapp.api import examples
 from whatsapp.models import MessageTemplate
@@ -28,8 +28,6 @@ from whatsapp.serializers import (
 )
 from whatsapp.services import templates
 
-PROBLEM_TYPE = "application/problem+json"
-_CONFLICT = {(409, PROBLEM_TYPE): ProblemSerializer}
 _QUEUED = OpenApiExample("A job", value=examples.JOB, response_only=True, status_codes=["202"])
 
 
@@ -71,7 +69,7 @@ class TemplateListView(TenantAPIView):
         description="Checks the template by WhatsApp's rules, naming each place that would be"
         " refused, and hands it in for review by a job.",
         request=NewTemplateSerializer,
-        responses={202: JobSerializer, **_CONFLICT},
+        responses={202: JobSerializer, **CONFLICT},
         examples=[
             OpenApiExample("A template", value=examples.NEW, request_only=True),
             _QUEUED,
@@ -105,7 +103,7 @@ class SyncView(TenantAPIView):
         summary="Fetch the templates from WhatsApp",
         description="Starts a job for each business account, or names the one that waits already.",
         request=None,
-        responses={202: JobSerializer(many=True), **_CONFLICT},
+        responses={202: JobSerializer(many=True), **CONFLICT},
         examples=[_QUEUED],
     )
     def post(self, request: Request) -> Response:
@@ -135,7 +133,7 @@ class TemplateView(TenantAPIView):
         description="All parts at once, by a job. WhatsApp lets approved templates be edited once a"
         " day and ten times in 30 days.",
         request=PartsSerializer,
-        responses={202: JobSerializer, **_CONFLICT},
+        responses={202: JobSerializer, **CONFLICT},
         examples=[
             OpenApiExample("The parts", value={"components": [examples.BODY]}, request_only=True),
             _QUEUED,
@@ -157,7 +155,7 @@ class TemplateView(TenantAPIView):
         description="By a job, in its own language; with `languages=all` in every language of its"
         " name. `languages` of the answer says which go.",
         parameters=[DeletionParameters],
-        responses={202: DeletionSerializer, **_CONFLICT},
+        responses={202: DeletionSerializer, **CONFLICT},
         examples=[
             OpenApiExample(
                 "A job",
