@@ -1,5 +1,6 @@
 """A client of the API: one host, one access token, JSON in and out."""
 
+import json
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -33,6 +34,11 @@ class Api:
         return self.client.post(
             path, body, content_type="application/json", headers=self._headers(headers)
         )
+
+    def tell(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        """Send JSON by any method; nothing where the body is None."""
+        data = b"" if body is None else json.dumps(body).encode()
+        return self.send(method, path, data, "application/json", **headers)
 
     def send(self, method: str, path: str, data: bytes = b"", content_type: str = "", **headers):
         return self.client.generic(

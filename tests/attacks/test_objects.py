@@ -4,7 +4,6 @@ Which role gets what, and that a foreign id is 404, is the table in tests/access
 is asked in one test, so that a new one is attacked from its first day.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -102,7 +101,7 @@ def path_of(tenant, tail: str) -> str:
 
 
 def send(api: Api, method: str, path: str, body: Any = None) -> Any:
-    return api.send(method, path, json.dumps(body or {}).encode(), "application/json")
+    return api.tell(method, path, body or {})
 
 
 # --- ids ------------------------------------------------------------------------------------------

@@ -1,6 +1,5 @@
 """The routes of contacts: who is listed, added and changed, and who becomes one person."""
 
-import json
 from uuid import uuid4
 
 import pytest
@@ -29,11 +28,6 @@ def ana(people) -> Api:
 @pytest.fixture
 def admin(people) -> Api:
     return api_of(people["admin@acme.test"])
-
-
-def told(api: Api, method: str, path: str, body=None):
-    data = b"" if body is None else json.dumps(body).encode()
-    return api.send(method, path, data, "application/json")
 
 
 def person(name: str, value: str, *, tenant, kind: str = "WA_ID", **fields) -> Contact:
@@ -110,11 +104,11 @@ def test_what_is_kept_of_contacts_is_defined_and_has_to_fit(admin, ana, base, ac
         assert admin.post(f"{base}/contact-attributes/", body).status_code == 201
     values = {"cpf": "1", "compras": 2.5, "desde": "2024-02-29", "vip": False, "loja": "Sul"}
 
-    assert told(ana, "PATCH", place, {"attributes": values}).json()["attributes"] == values
-    less = told(ana, "PATCH", place, {"attributes": {"cpf": None, "vip": True}}).json()
+    assert ana.tell("PATCH", place, {"attributes": values}).json()["attributes"] == values
+    less = ana.tell("PATCH", place, {"attributes": {"cpf": None, "vip": True}}).json()
     assert less["attributes"] == {**{k: v for k, v in values.items() if k != "cpf"}, "vip": True}
     wrong = {"cpf": "", "compras": True, "desde": "2023-02-29", "vip": 1, "loja": "x", "y": 1}
-    problem = check_problem(told(ana, "PATCH", place, {"attributes": wrong}), 400, "invalid")
+    problem = check_problem(ana.tell("PATCH", place, {"attributes": wrong}), 400, "invalid")
     assert {error["pointer"] for error in problem["errors"]} == {
         f"#/attributes/{key}" for key in wrong
     }
@@ -124,12 +118,12 @@ def test_what_is_kept_of_contacts_is_defined_and_has_to_fit(admin, ana, base, ac
 def test_an_attribute_in_use_goes_only_if_that_is_meant(admin, ana, base, acme):
     one = person("Marina", NUMBER, tenant=acme)
     made = admin.post(f"{base}/contact-attributes/", {"key": "cpf", "label": "CPF", "kind": "TEXT"})
-    told(ana, "PATCH", f"{base}/contacts/{one.pk}/", {"attributes": {"cpf": "1"}})
+    ana.tell("PATCH", f"{base}/contacts/{one.pk}/", {"attributes": {"cpf": "1"}})
     place = made["Location"]
 
-    renamed = told(admin, "PATCH", place, {"label": "Documento"}).json()
+    renamed = admin.tell("PATCH", place, {"label": "Documento"}).json()
     assert (renamed["label"], renamed["key"]) == ("Documento", "cpf")
-    check_problem(told(admin, "PATCH", place, {"choices": ["a"]}), 400, "attribute_choices")
+    check_problem(admin.tell("PATCH", place, {"choices": ["a"]}), 400, "attribute_choices")
     check_problem(admin.send("DELETE", place), 409, "attribute_in_use")
     assert admin.send("DELETE", f"{place}?with_values=true").status_code == 204
     assert ana.get(f"{base}/contacts/{one.pk}/").json()["attributes"] == {}

@@ -1,6 +1,5 @@
 """States of conversations and whose they are: the service, the routes, the sweeper."""
 
-import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
@@ -44,11 +43,6 @@ def ana(people) -> Api:
     return api_of(people["ana@acme.test"])
 
 
-def told(api: Api, method: str, path: str, body=None):
-    data = b"" if body is None else json.dumps(body).encode()
-    return api.send(method, path, data, "application/json")
-
-
 def changes(tenant) -> int:
     with context.tenant(tenant.schema_name):
         return Change.objects.filter(kind="CONVERSATION").count()
@@ -61,9 +55,9 @@ def episodes(tenant) -> list[Episode]:
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
 def test_closing_ends_the_episode_once(ana, place, acme, people, method):
-    first = told(ana, method, f"{place}/status", {"status": "CLOSED"})
+    first = ana.tell(method, f"{place}/status", {"status": "CLOSED"})
     (closed,) = episodes(acme)
-    again = told(ana, method, f"{place}/status", {"status": "CLOSED"})
+    again = ana.tell(method, f"{place}/status", {"status": "CLOSED"})
 
     assert first.status_code == again.status_code == 200
     assert first.json()["status"] == again.json()["status"] == "CLOSED"
@@ -73,8 +67,8 @@ def test_closing_ends_the_episode_once(ana, place, acme, people, method):
 
 
 def test_who_opens_it_by_hand_takes_the_closing_back(ana, place, acme):
-    told(ana, "PUT", f"{place}/status", {"status": "ARCHIVED"})
-    told(ana, "PUT", f"{place}/status", {"status": "OPEN"})
+    ana.tell("PUT", f"{place}/status", {"status": "ARCHIVED"})
+    ana.tell("PUT", f"{place}/status", {"status": "OPEN"})
 
     (episode,) = episodes(acme)
     assert (episode.closed_at, episode.closed_by_id) == (None, None)
@@ -82,8 +76,8 @@ def test_who_opens_it_by_hand_takes_the_closing_back(ana, place, acme):
 
 def test_a_snoozed_one_is_open_again_when_its_time_has_come(ana, place, acme, conversation):
     until = timezone.now() + timedelta(hours=2)
-    answer = told(
-        ana, "PUT", f"{place}/status", {"status": "SNOOZED", "until": until.isoformat()}
+    answer = ana.tell(
+        "PUT", f"{place}/status", {"status": "SNOOZED", "until": until.isoformat()}
     ).json()
     assert answer["status"] == "SNOOZED"
     assert answer["snoozed_until"]
@@ -108,7 +102,7 @@ def test_a_snoozed_one_is_open_again_when_its_time_has_come(ana, place, acme, co
     ],
 )
 def test_only_a_snooze_has_a_time_and_it_is_to_come(ana, place, acme, body):
-    problem = check_problem(told(ana, "PUT", f"{place}/status", body), 400, "snooze_until")
+    problem = check_problem(ana.tell("PUT", f"{place}/status", body), 400, "snooze_until")
 
     assert problem["errors"][0]["pointer"] == "#/until"
     assert changes(acme) == 0
@@ -117,28 +111,28 @@ def test_only_a_snooze_has_a_time_and_it_is_to_come(ana, place, acme, body):
 def test_one_takes_it_and_the_next_is_told_who_has_it(ana, place, acme, people):
     admin = api_of(people["admin@acme.test"])
 
-    assert told(ana, "PUT", f"{place}/assignee", {}).json()["assignee"]["name"] == "Ana"
-    problem = check_problem(told(admin, "PUT", f"{place}/assignee", {}), 409, "assigned_already")
+    assert ana.tell("PUT", f"{place}/assignee", {}).json()["assignee"]["name"] == "Ana"
+    problem = check_problem(admin.tell("PUT", f"{place}/assignee", {}), 409, "assigned_already")
     assert problem["assigned_to"] == people["ana@acme.test"].pk
     assert "Ana" in problem["detail"]
 
-    over = told(admin, "PUT", f"{place}/assignee", {"take_over": True})
+    over = admin.tell("PUT", f"{place}/assignee", {"take_over": True})
     assert over.json()["assignee"]["name"] == "Admin"
-    back = told(ana, "DELETE", f"{place}/assignee")
+    back = ana.tell("DELETE", f"{place}/assignee")
     assert back.json()["assignee"] is None
     assert changes(acme) == 3
 
 
 def test_whoever_has_it_may_hand_it_on(ana, place, people):
-    told(ana, "PUT", f"{place}/assignee", {})
-    handed = told(ana, "PUT", f"{place}/assignee", {"user": people["admin@acme.test"].pk})
+    ana.tell("PUT", f"{place}/assignee", {})
+    handed = ana.tell("PUT", f"{place}/assignee", {"user": people["admin@acme.test"].pk})
 
     assert handed.json()["assignee"]["name"] == "Admin"
 
 
 @pytest.mark.parametrize("who", ["vera@acme.test", "ana@globex.test", "admin@balcao.test"])
 def test_it_is_given_to_who_may_answer_here_only(ana, place, acme, people, who):
-    refused = told(ana, "PUT", f"{place}/assignee", {"user": people[who].pk})
+    refused = ana.tell("PUT", f"{place}/assignee", {"user": people[who].pk})
 
     check_problem(refused, 400, "assignee_invalid")
     assert changes(acme) == 0
@@ -167,7 +161,7 @@ def test_of_two_who_claim_it_at_once_one_has_it(actor, acme, conversation, peopl
 
 
 def test_what_somebody_had_who_left_is_nobodys(ana, place, acme, people, conversation):
-    told(ana, "PUT", f"{place}/assignee", {})
+    ana.tell("PUT", f"{place}/assignee", {})
     with context.tenant(acme.schema_name):
         assert handling.sweep(tenant=acme, now=timezone.now()) == 0
     with context.platform():
@@ -198,9 +192,9 @@ def test_the_first_answer_is_noted_once(actor, acme, conversation, people):
 
 
 def test_all_is_read_and_the_last_unread_again(ana, place, acme):
-    assert told(ana, "POST", f"{place}/read").json()["unread_count"] == 0
-    assert told(ana, "DELETE", f"{place}/read").json()["unread_count"] == 1
-    assert told(ana, "DELETE", f"{place}/read").json()["unread_count"] == 1
+    assert ana.tell("POST", f"{place}/read").json()["unread_count"] == 0
+    assert ana.tell("DELETE", f"{place}/read").json()["unread_count"] == 1
+    assert ana.tell("DELETE", f"{place}/read").json()["unread_count"] == 1
     assert changes(acme) == 2
 
 
@@ -223,9 +217,9 @@ def test_only_those_who_answer_do_it_and_only_in_their_own(
     own = api_of(people["admin@acme.test"])
     missing = f"/api/v1/tenant/{acme.pk}/conversations/999999/{route}"
 
-    check_problem(told(stranger, method, f"{place}/{route}", body), 404, "not_found")
-    check_problem(told(viewer, method, f"{place}/{route}", body), 403, "forbidden")
-    check_problem(told(own, method, missing, body), 404, "not_found")
+    check_problem(stranger.tell(method, f"{place}/{route}", body), 404, "not_found")
+    check_problem(viewer.tell(method, f"{place}/{route}", body), 403, "forbidden")
+    check_problem(own.tell(method, missing, body), 404, "not_found")
     assert changes(acme) == 0
 
 
@@ -243,7 +237,7 @@ def test_only_those_who_answer_do_it_and_only_in_their_own(
     ],
 )
 def test_anything_else_is_refused(ana, place, acme, route, body):
-    check_problem(told(ana, "PUT", f"{place}/{route}", body), 400, "invalid")
+    check_problem(ana.tell("PUT", f"{place}/{route}", body), 400, "invalid")
     assert changes(acme) == 0
 
 
@@ -251,9 +245,9 @@ def test_a_program_handles_them_and_owns_none(people, place, acme):
     scope = "conversations:write"
     program = Api("localhost", key_of(people["admin@acme.test"], acme, scope))
 
-    closed = told(program, "PUT", f"{place}/status", {"status": "CLOSED"})
+    closed = program.tell("PUT", f"{place}/status", {"status": "CLOSED"})
     assert closed.json()["status"] == "CLOSED"
-    check_problem(told(program, "PUT", f"{place}/assignee", {}), 400, "invalid")
+    check_problem(program.tell("PUT", f"{place}/assignee", {}), 400, "invalid")
     (episode,) = episodes(acme)
     assert episode.closed_by_id is None
     assert episode.closed_by_key_id is not None

@@ -1,7 +1,5 @@
 """Labels: made by admins, put on and taken off by who answers, and the routes of both."""
 
-import json
-
 import pytest
 from django.utils import timezone
 
@@ -45,11 +43,6 @@ def labels(acme) -> list[Label]:
         return [Label.objects.create(name=name) for name in ("Trocas", "Atacado")]
 
 
-def told(api: Api, method: str, path: str, body=None):
-    data = b"" if body is None else json.dumps(body).encode()
-    return api.send(method, path, data, "application/json")
-
-
 def changes(tenant) -> int:
     with context.tenant(tenant.schema_name):
         return Change.objects.count()
@@ -61,7 +54,7 @@ def test_a_label_is_made_changed_and_deleted(admin, ana, base):
 
     assert made.status_code == 201
     assert made.json() == {"id": made.json()["id"], "name": "Trocas", "color": "ORANGE", "used": 0}
-    changed = told(admin, "PATCH", place, {"name": "Troca"}).json()
+    changed = admin.tell("PATCH", place, {"name": "Troca"}).json()
     assert (changed["name"], changed["color"]) == ("Troca", "ORANGE")
     assert ana.get(f"{base}/labels/").json()["results"] == [changed]
     assert admin.send("DELETE", place).status_code == 204
@@ -71,12 +64,12 @@ def test_a_label_is_made_changed_and_deleted(admin, ana, base):
 def test_a_name_is_one_label_in_any_case(admin, base, labels):
     check_problem(admin.post(f"{base}/labels/", {"name": "TROCAS"}), 409, "label_exists")
     other = f"{base}/labels/{labels[1].pk}/"
-    check_problem(told(admin, "PATCH", other, {"name": "trocas"}), 409, "label_exists")
+    check_problem(admin.tell("PATCH", other, {"name": "trocas"}), 409, "label_exists")
 
 
 def test_one_that_is_used_goes_only_if_that_is_meant(admin, ana, base, conversation, labels, acme):
     place = f"{base}/labels/{labels[0].pk}/"
-    told(ana, "PUT", f"{base}/conversations/{conversation.pk}/labels/{labels[0].pk}")
+    ana.tell("PUT", f"{base}/conversations/{conversation.pk}/labels/{labels[0].pk}")
 
     refused = check_problem(admin.send("DELETE", place), 409, "label_in_use")
     assert "1 conversation" in refused["detail"]
@@ -91,9 +84,9 @@ def test_a_conversation_is_labelled_once_and_found_by_it(ana, base, conversation
     place = f"{base}/conversations/{conversation.pk}/labels"
 
     for _ in range(2):
-        shown = told(ana, "PUT", f"{place}/{first.pk}").json()["results"]
+        shown = ana.tell("PUT", f"{place}/{first.pk}").json()["results"]
     assert [one["name"] for one in shown] == ["Trocas"]
-    both = told(ana, "PUT", place, {"labels": [first.pk, second.pk, first.pk]}).json()
+    both = ana.tell("PUT", place, {"labels": [first.pk, second.pk, first.pk]}).json()
     assert [one["name"] for one in both["results"]] == ["Atacado", "Trocas"]
     assert both == ana.get(place).json()
     read = ana.get(f"{base}/conversations/{conversation.pk}/").json()
@@ -103,7 +96,7 @@ def test_a_conversation_is_labelled_once_and_found_by_it(ana, base, conversation
         return len(ana.get(f"{base}/conversations/?label={query}").json()["results"])
 
     assert found(f"{first.pk},{second.pk}") == 1
-    left = told(ana, "DELETE", f"{place}/{first.pk}").json()["results"]
+    left = ana.tell("DELETE", f"{place}/{first.pk}").json()["results"]
     assert [one["name"] for one in left] == ["Atacado"]
     assert (found(f"{second.pk}"), found(f"{first.pk},{second.pk}")) == (1, 0)
     assert changes(acme) == 3
@@ -113,8 +106,8 @@ def test_a_conversation_is_labelled_once_and_found_by_it(ana, base, conversation
 def test_an_odd_set_is_refused(ana, base, conversation, labels, wanted, acme):
     place = f"{base}/conversations/{conversation.pk}/labels"
 
-    check_problem(told(ana, "PUT", place, {"labels": wanted}), 400, "invalid")
-    problem = check_problem(told(ana, "PUT", place, {"labels": [999]}), 400, "label_unknown")
+    check_problem(ana.tell("PUT", place, {"labels": wanted}), 400, "invalid")
+    problem = check_problem(ana.tell("PUT", place, {"labels": [999]}), 400, "label_unknown")
     assert problem["errors"][0]["pointer"] == "#/labels"
     assert changes(acme) == 0
 
@@ -151,8 +144,8 @@ def test_another_tenants_are_missing(people, base, globex, conversation, labels,
         ("PUT", f"{place}/{theirs.pk}"),
         ("DELETE", f"{place}/{theirs.pk}"),
     ):
-        check_problem(told(own, method, path), 404, "not_found")
-    check_problem(told(own, "PUT", place, {"labels": [theirs.pk]}), 400, "label_unknown")
+        check_problem(own.tell(method, path), 404, "not_found")
+    check_problem(own.tell("PUT", place, {"labels": [theirs.pk]}), 400, "label_unknown")
 
 
 def test_an_operator_makes_none_and_a_program_does(people, ana, base, acme):

@@ -1,7 +1,5 @@
 """Notes: for the team alone, changed by who wrote them, and the route that sends again."""
 
-import json
-
 import pytest
 from django.utils import timezone
 
@@ -35,11 +33,6 @@ def admin(people) -> Api:
     return api_of(people["admin@acme.test"])
 
 
-def told(api: Api, method: str, path: str, body=None):
-    data = b"" if body is None else json.dumps(body).encode()
-    return api.send(method, path, data, "application/json")
-
-
 def kept(tenant) -> list[str]:
     with context.tenant(tenant.schema_name):
         return list(Note.objects.order_by("pk").values_list("body", flat=True))
@@ -52,13 +45,13 @@ def test_a_note_is_written_changed_and_forgotten(ana, place, acme):
     assert made.status_code == 201
     assert made.json()["body"] == "Prefere retirar na loja."
     assert made.json()["author"]["name"] == "Ana"
-    changed = told(ana, "PATCH", note, {"body": "Retira na loja."}).json()
+    changed = ana.tell("PATCH", note, {"body": "Retira na loja."}).json()
     assert (changed["body"], changed["edited_at"] is None) == ("Retira na loja.", False)
-    assert told(ana, "DELETE", note).status_code == 204
+    assert ana.tell("DELETE", note).status_code == 204
     (listed,) = ana.get(place).json()["results"]
     assert (listed["body"], listed["deleted_at"] is None) == ("", False)
-    check_problem(told(ana, "PATCH", note, {"body": "x"}), 404, "not_found")
-    check_problem(told(ana, "DELETE", note), 404, "not_found")
+    check_problem(ana.tell("PATCH", note, {"body": "x"}), 404, "not_found")
+    check_problem(ana.tell("DELETE", note), 404, "not_found")
     assert kept(acme) == [""]
     with context.tenant(acme.schema_name):
         assert Change.objects.filter(kind="CONVERSATION").count() == 3
@@ -78,10 +71,10 @@ def test_it_is_changed_by_who_wrote_it_or_an_admin(people, ana, admin, place, ac
     its = program.post(place, {"body": "c"}).json()
 
     assert (its["author"], its["api_key"]["name"]) == (None, "Loja")
-    check_problem(told(ana, "PATCH", f"{place}/{theirs}", {"body": "x"}), 403, "not_yours")
-    check_problem(told(program, "DELETE", f"{place}/{mine}"), 403, "not_yours")
-    assert told(program, "PATCH", f"{place}/{its['id']}", {"body": "d"}).status_code == 200
-    assert told(admin, "DELETE", f"{place}/{mine}").status_code == 204
+    check_problem(ana.tell("PATCH", f"{place}/{theirs}", {"body": "x"}), 403, "not_yours")
+    check_problem(program.tell("DELETE", f"{place}/{mine}"), 403, "not_yours")
+    assert program.tell("PATCH", f"{place}/{its['id']}", {"body": "d"}).status_code == 200
+    assert admin.tell("DELETE", f"{place}/{mine}").status_code == 204
     assert kept(acme) == ["", "b", "d"]
 
 
@@ -104,7 +97,7 @@ def test_it_belongs_to_its_conversation_and_tenant(people, ana, place, acme, pho
     stranger = api_of(people["admin@globex.test"], public=True)
     viewer = api_of(people["vera@acme.test"])
 
-    check_problem(told(ana, "DELETE", elsewhere), 404, "not_found")
+    check_problem(ana.tell("DELETE", elsewhere), 404, "not_found")
     check_problem(stranger.post(place, {"body": "x"}), 404, "not_found")
     check_problem(stranger.get(place), 404, "not_found")
     check_problem(viewer.post(place, {"body": "x"}), 403, "forbidden")

@@ -181,12 +181,7 @@ ACTS = [
 
 
 def act(api, base, phones, method, route, body):
-    return told(api, method, f"{base}/{route.format(id=phones['acme'].pk)}", body)
-
-
-def told(api, method, path, body):
-    data = b"" if body is None else json.dumps(body).encode()
-    return api.send(method, path, data, "application/json")
+    return api.tell(method, f"{base}/{route.format(id=phones['acme'].pk)}", body)
 
 
 @pytest.mark.parametrize("who", ["ana@acme.test", "vera@acme.test"])
@@ -211,6 +206,6 @@ def test_another_tenants_numbers_are_missing(people, base, acme, phones, method,
 
 @pytest.mark.parametrize(("method", "route", "body"), [*ACTS[1:], ("GET", "{id}/", None)])
 def test_a_number_that_is_not_there_is_missing(admin, base, method, route, body):
-    response = told(admin, method, f"{base}/{route.format(id=999)}", body)
+    response = admin.tell(method, f"{base}/{route.format(id=999)}", body)
 
     check_problem(response, 404, "not_found")

@@ -1,5 +1,3 @@
-import json
-
 import pytest
 
 from tenants import context
@@ -16,7 +14,7 @@ def place(acme, phones):
 
 
 def patch(api, place, body):
-    return api.send("PATCH", place, json.dumps(body).encode(), "application/json")
+    return api.tell("PATCH", place, body)
 
 
 def kept(tenant):

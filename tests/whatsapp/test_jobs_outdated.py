@@ -87,7 +87,7 @@ def test_a_newer_one_that_failed_outdates_nothing(meta, boss, place, acme):
 
 def test_of_two_changes_of_a_profile_the_newer_word_on_each_matter_counts(meta, boss, place, acme):
     for changes in ({"about": "old", "email": "loja@example.com"}, {"about": "new"}):
-        boss.send("PATCH", f"{place}/profile", json.dumps(changes).encode(), "application/json")
+        boss.tell("PATCH", f"{place}/profile", changes)
     page = f"{GRAPH}/{NUMBER}/whatsapp_business_profile"
     meta.post(page, json={"success": True})
     meta.get(page, json={"data": [{"messaging_product": "whatsapp"}]})

@@ -1,7 +1,5 @@
 """A tenant's own Meta apps by the API and on their pages: four looks at every door."""
 
-import json
-
 import pytest
 
 from tenants import context
@@ -34,7 +32,7 @@ def boss(people) -> Api:
 
 
 def patch(api: Api, path: str, body: object):
-    return api.send("PATCH", path, json.dumps(body).encode(), "application/json")
+    return api.tell("PATCH", path, body)
 
 
 def stored(app: MetaApp) -> MetaApp:

@@ -1,6 +1,5 @@
 """Business profiles by the API, on their page and in their jobs, at the simulator."""
 
-import json
 from datetime import timedelta
 
 import pytest
@@ -49,7 +48,7 @@ def known(acme, phones) -> BusinessProfile:
 
 
 def patch(api: Api, path: str, body: object):
-    return api.send("PATCH", path, json.dumps(body).encode(), "application/json")
+    return api.tell("PATCH", path, body)
 
 
 def run_all(tenant) -> list[Job]:

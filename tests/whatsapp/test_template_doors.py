@@ -1,7 +1,5 @@
 """Templates by the API and on their page: four looks at every door."""
 
-import json
-
 import pytest
 from django.utils import timezone
 
@@ -43,7 +41,7 @@ def vera(people) -> Api:
 
 
 def _patch(api: Api, path: str, body: dict):
-    return api.send("PATCH", path, json.dumps(body).encode(), "application/json")
+    return api.tell("PATCH", path, body)
 
 
 def _jobs(tenant) -> list[tuple[str, str, dict]]:
