@@ -46,8 +46,6 @@ PONG = json.dumps({"pong": True})
 REFUSED = 4008
 TRY_LATER = 4013
 
-SERVED = (Tenant.Status.ACTIVE, Tenant.Status.SUSPENDED)
-
 _open: Counter[int] = Counter()  # sockets of this process by user
 
 
@@ -187,7 +185,7 @@ async def _admit(headers: dict[str, str]) -> Pass | None:
 def _find(host: str, session_key: str) -> Pass | None:
     """Settle tenant, session, user and membership in one hop to a thread."""
     tenant = selectors.tenant_by_host(host)
-    if tenant is None or tenant.status not in SERVED:
+    if tenant is None or tenant.status not in Tenant.SERVED:
         return None
     with context.platform():
         session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
@@ -229,5 +227,5 @@ def _check(entry: Pass) -> bool:
             user__is_active=True,
             user__token_version=entry.token_version,
             tenant_id=entry.tenant_id,
-            tenant__status__in=SERVED,
+            tenant__status__in=Tenant.SERVED,
         ).exists()

@@ -57,6 +57,9 @@ class Tenant(TenantMixin):
         CANCELLED = "CANCELLED", _("Cancelled")
         BROKEN = "BROKEN", _("Broken")
 
+    # These have pages; a suspended one's only show.
+    SERVED = (Status.ACTIVE, Status.SUSPENDED)
+
     auto_create_schema = (
         False  # tenants.services.tenancy creates row, schema and people in one transaction
     )

@@ -12,8 +12,6 @@ from tenants.errors import DomainError
 from tenants.models import RefreshSession, SupportAccess, Tenant, User
 from tenants.services import links
 
-SERVED = (Tenant.Status.ACTIVE, Tenant.Status.SUSPENDED)
-
 
 class NothingToOpenError(DomainError):
     code = "tenant_not_served"
@@ -35,7 +33,7 @@ def open_access(*, actor: User, tenant: Tenant, role: str, reason: str, now: dat
     Raises: NothingToOpenError, audit.ReasonMissingError, audit.ReasonTooLongError.
     """
     words = audit.stated(reason)
-    if tenant.status not in SERVED:
+    if tenant.status not in Tenant.SERVED:
         raise NothingToOpenError
     token = links.new_token()
     with context.platform(), transaction.atomic():
