@@ -155,9 +155,8 @@ class MergeView(TenantAPIView):
         form = MergeSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         other = selectors.contact_for(self.actor, form.validated_data["other"])
-        kept, gone = joining.check(actor=self.actor, contact=contact, other=other)
-        if not form.validated_data["dry_run"]:
-            joining.merge(actor=self.actor, contact=contact, other=other)
+        act = joining.check if form.validated_data["dry_run"] else joining.merge
+        kept, gone = act(actor=self.actor, contact=contact, other=other)
         shown = {
             "kept": selectors.contact_for(self.actor, kept.pk),
             "gone": gone.pk,

@@ -65,11 +65,11 @@ def check(*, actor: Actor, contact: Contact, other: Contact) -> tuple[Contact, C
 
 
 @transaction.atomic
-def merge(*, actor: Actor, contact: Contact, other: Contact) -> Contact:
+def merge(*, actor: Actor, contact: Contact, other: Contact) -> tuple[Contact, Contact]:
     """Make one of two contacts, as when WhatsApp says that they are one: nothing undoes it.
 
-    The older stays, with its name and attributes; what it has not the other gives. Conversations
-    on one number become one.
+    Return which stayed and which went. The older stays, with its name and attributes; what it has
+    not the other gives. Conversations on one number become one.
     Raises: ForbiddenError, SamePersonError, TwoNamesError, MergedError.
     """
     kept, gone = check(actor=actor, contact=contact, other=other)
@@ -92,7 +92,7 @@ def merge(*, actor: Actor, contact: Contact, other: Contact) -> Contact:
     )
     if drafts:
         live.publish(*drafts)
-    return Contact.objects.get(pk=kept.pk)
+    return kept, gone
 
 
 def _own_kinds(contact: Contact) -> set[str]:
