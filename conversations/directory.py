@@ -2,6 +2,7 @@
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from conversations import rules
 from conversations.models import Contact, ContactAttribute, ContactIdentity
 from conversations.selectors import looks_like_number
 from tenants.errors import NotFoundError
@@ -40,8 +41,6 @@ def attribute_for(actor: Actor, pk: int) -> ContactAttribute:
 
 def _matching(words: str) -> Q:
     named = Q(name__icontains=words) | Q(profile_name__icontains=words)
-    part = words
-    if looks_like_number(words):
-        part = "".join(character for character in words if character.isdigit())
+    part = rules.digits_of(words) if looks_like_number(words) else words
     identities = ContactIdentity.objects.filter(contact=OuterRef("pk"), value__icontains=part)
     return named | Q(Exists(identities))

@@ -106,6 +106,16 @@ def clean_text(text: str) -> str:
     return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
 
 
+def one_line(text: str) -> str:
+    """Return a clean text without breaks, and with single spaces."""
+    return " ".join(clean_text(text).split())
+
+
+def digits_of(text: str) -> str:
+    """Return the digits of a number, however it is laid out."""
+    return "".join(character for character in text if character.isdigit())
+
+
 def reply_timestamp(now: datetime, last_message_at: datetime | None) -> datetime:
     """Return where a reply stands in its thread: now, but never before what it answers.
 

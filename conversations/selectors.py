@@ -121,9 +121,8 @@ def matching(conversations: QuerySet[Conversation], search: str) -> QuerySet[Con
         return conversations
     named = Q(contact__name__icontains=words) | Q(contact__profile_name__icontains=words)
     if looks_like_number(words):
-        digits = "".join(character for character in words if character.isdigit())
         numbers = ContactIdentity.objects.filter(
-            contact=OuterRef("contact"), value__contains=digits
+            contact=OuterRef("contact"), value__contains=rules.digits_of(words)
         )
         named |= Q(Exists(numbers))
     return conversations.filter(named)
@@ -137,11 +136,10 @@ def conversation_with(
     ``phone_id`` says on which of the tenant's numbers; it may be left out when there is one only.
     Raises: ForbiddenError, NotFoundError (no such number of the tenant), SeveralPhonesError.
     """
-    digits = "".join(character for character in number if character.isdigit())
     person = ContactIdentity.objects.filter(
         contact=OuterRef("contact"),
         kind=ContactIdentity.Kind.WA_ID,
-        match_key=rules.match_key(digits),
+        match_key=rules.match_key(rules.digits_of(number)),
     )
     return visible_to(actor).filter(Exists(person), phone__in=chosen_phones(phone_id)).first()
 

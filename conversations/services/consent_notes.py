@@ -58,7 +58,7 @@ def note(
     Raises: ForbiddenError, NoteTooLongError, MergedError.
     """
     actor.require(Permission.EDIT_CONTACTS)
-    cleaned = " ".join(rules.clean_text(words).split())
+    cleaned = rules.one_line(words)
     if len(cleaned) > NOTE_MAX_CHARACTERS:
         raise NoteTooLongError
     # Rivals: a merge, the customer's own word, and another operator.

@@ -10,10 +10,8 @@ from conversations import rules
 from conversations.models import Contact, Conversation
 from conversations.selectors import MergedError
 from conversations.services import attributes as kept
+from conversations.services import handling
 from tenants.errors import DomainError
-from tenants.feed import live
-from tenants.feed.live import Draft
-from tenants.feed.models import Change
 from tenants.permissions import Actor, Permission
 
 NAME_MAX_CHARACTERS = 200
@@ -59,13 +57,11 @@ def hold(contact_id: int) -> None:
 def publish(contact: Contact) -> None:
     """Number the change of everything that shows a contact; the last thing before the commit."""
     shown = Conversation.objects.filter(contact=contact, merged_into=None).order_by("pk")
-    drafts = [Draft(Change.Kind.CONVERSATION, pk) for pk in shown.values_list("pk", flat=True)]
-    if drafts:
-        live.publish(*drafts)
+    handling.publish(shown.values_list("pk", flat=True))
 
 
 def _cleaned(name: str) -> str:
-    cleaned = " ".join(rules.clean_text(name).split())
+    cleaned = rules.one_line(name)
     if len(cleaned) > NAME_MAX_CHARACTERS:
         raise NameTooLongError
     return cleaned

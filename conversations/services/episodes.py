@@ -1,6 +1,6 @@
 """Begin, answer and end episodes, with the conversation's row locked by the caller.
 
-What a customer writes begins them (see ``threads``).
+What a customer writes begins them (see ``touching``).
 """
 
 from datetime import datetime

@@ -1,5 +1,6 @@
 """What the team does with a conversation: its state, and whose it is."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -79,7 +80,7 @@ def set_status(
         episodes.reopen(row)
     row.status, row.snoozed_until = status, until
     row.save(update_fields=["status", "snoozed_until"])
-    live.publish(Draft(Change.Kind.CONVERSATION, row.pk))
+    publish([row.pk])
     return row
 
 
@@ -103,7 +104,7 @@ def assign(
         raise AssignedAlreadyError(row.assignee)
     row.assignee_id = user_id
     row.save(update_fields=["assignee"])
-    live.publish(Draft(Change.Kind.CONVERSATION, row.pk))
+    publish([row.pk])
     return row
 
 
@@ -139,10 +140,11 @@ def may_be_given(tenant: Tenant, user_id: int) -> bool:
     return people.who_may(tenant, Permission.HANDLE_CONVERSATIONS).filter(pk=user_id).exists()
 
 
-def publish(ids: list[int]) -> None:
+def publish(ids: Iterable[int]) -> None:
     """Number the change of conversations; the last thing before the commit."""
-    if ids:
-        live.publish(*(Draft(Change.Kind.CONVERSATION, pk) for pk in ids))
+    drafts = [Draft(Change.Kind.CONVERSATION, pk) for pk in ids]
+    if drafts:
+        live.publish(*drafts)
 
 
 def _check_until(status: str, until: datetime | None, now: datetime) -> None:

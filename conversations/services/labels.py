@@ -173,7 +173,7 @@ def _on(row: Conversation) -> QuerySet[ConversationLabel]:
 
 
 def _cleaned(name: str) -> str:
-    cleaned = " ".join(rules.clean_text(name).split())
+    cleaned = rules.one_line(name)
     if not 1 <= len(cleaned) <= NAME_MAX_CHARACTERS:
         raise LabelNameError
     return cleaned

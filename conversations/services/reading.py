@@ -4,10 +4,8 @@ from django.db import transaction
 from django.db.models import Max
 
 from conversations.models import Conversation, Message
+from conversations.services import handling
 from tenants import queue
-from tenants.feed import live
-from tenants.feed.live import Draft
-from tenants.feed.models import Change
 from tenants.permissions import Actor, Permission
 from whatsapp.models import Phone
 
@@ -38,7 +36,7 @@ def mark_read(*, actor: Actor, conversation: Conversation, up_to_id: int) -> boo
     if row.phone.read_policy == Phone.ReadPolicy.ON_OPEN:
         show_read(row, up_to_id=newest)
     if changed:
-        live.publish(Draft(Change.Kind.CONVERSATION, row.pk))
+        handling.publish([row.pk])
     return changed
 
 
@@ -47,18 +45,17 @@ def mark_unread(*, actor: Actor, conversation: Conversation) -> bool:
     """Have the customer's last message wait to be read again; tell whether anything changed.
 
     WhatsApp is not told: what a customer saw as read stays so. Locks the conversation's row.
-    Raises: ForbiddenError.
+    Raises: ForbiddenError, MergedError.
     """
     actor.require(Permission.HANDLE_CONVERSATIONS)
-    # Rivals: inbound messages, which count themselves as unread, and a reader.
-    row = Conversation.objects.select_for_update(no_key=True).get(pk=conversation.pk)
+    row = handling.locked(conversation)  # the rivals here: messages that come in, and a reader
     received = Message.objects.filter(conversation=row, direction=Message.Direction.INBOUND)
     newest = received.aggregate(newest=Max("pk"))["newest"]
     if newest is None or row.unread_count:
         return False
     row.read_up_to_id, row.unread_count = newest - 1, 1
     row.save(update_fields=["read_up_to_id", "unread_count"])
-    live.publish(Draft(Change.Kind.CONVERSATION, row.pk))
+    handling.publish([row.pk])
     return True
 
 

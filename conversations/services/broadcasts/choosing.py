@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, OuterRef, Q, QuerySet, TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from conversations import rules
 from conversations.models import ConsentEvent, Contact, ContactIdentity, Conversation
 from conversations.services.broadcasts.reading import MAX_ROWS, Head, Line
 from tenants.errors import DomainError
@@ -118,7 +119,7 @@ def _named(words: str, reached: QuerySet[ContactIdentity]) -> Q:
     if not words:
         return Q()
     named = Q(name__icontains=words) | Q(profile_name__icontains=words)
-    digits = "".join(sign for sign in words if sign.isdigit())
+    digits = rules.digits_of(words)
     if digits and not any(sign.isalpha() for sign in words):
         named |= Q(Exists(reached.filter(value__contains=digits)))
     return named
