@@ -1,6 +1,6 @@
 """What a tenant keeps of its contacts: the definitions, and whether a value fits one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from conversations import rules
 from conversations.models import Contact, ContactAttribute
 from tenants import audit
-from tenants.errors import DomainError
+from tenants.errors import DomainError, NotFoundError
 from tenants.permissions import Actor, Permission
 
 Kind = ContactAttribute.Kind
@@ -91,6 +91,7 @@ def create(
     return made
 
 
+@transaction.atomic
 def change(
     *,
     actor: Actor,
@@ -100,24 +101,27 @@ def change(
 ) -> ContactAttribute:
     """Change how it is read, or what may be chosen: what contacts have of it stays as it is.
 
-    Raises: ForbiddenError, ChoicesError.
+    Raises: ForbiddenError, ChoicesError, NotFoundError.
     """
     actor.require(Permission.MANAGE_ATTRIBUTES)
+    row = _held(attribute)
     if choices is not None:
-        _check_choices(attribute.kind, choices)
-        attribute.choices = list(choices)
-    attribute.label = attribute.label if label is None else label
-    attribute.save(update_fields=["label", "choices"])
-    return attribute
+        _check_choices(row.kind, choices)
+        row.choices = list(choices)
+    row.label = row.label if label is None else label
+    row.save(update_fields=["label", "choices"])
+    return row
 
 
 @transaction.atomic
 def delete(*, actor: Actor, attribute: ContactAttribute, with_values: bool = False) -> int:
     """Delete an attribute with every value of it; say how many contacts had one.
 
-    Raises: ForbiddenError; AttributeInUseError while some have one, unless that is meant.
+    Raises: ForbiddenError, NotFoundError; AttributeInUseError while some have one, unless that is
+    meant.
     """
     actor.require(Permission.MANAGE_ATTRIBUTES)
+    _held(attribute)
     have = _with_value(attribute)
     count = have.count()
     if count and not with_values:
@@ -129,7 +133,7 @@ def delete(*, actor: Actor, attribute: ContactAttribute, with_values: bool = Fal
         tenant=actor.tenant,
         changes={"contacts": count},
     )
-    # Contacts before the definition, and in one order: rivals are merges, and whoever writes one.
+    # In one order: the rivals are merges.
     ids = list(have.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
     without = Func("attributes", Value(attribute.key), template="%(expressions)s", arg_joiner=" - ")
     Contact.objects.filter(pk__in=ids).update(attributes=without)
@@ -137,12 +141,25 @@ def delete(*, actor: Actor, attribute: ContactAttribute, with_values: bool = Fal
     return count
 
 
-def merged(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a contact's values with changes; None takes one away.
+def kept(keys: Iterable[str]) -> dict[str, ContactAttribute]:
+    """Return the attributes of these keys, which stay until the caller's transaction has ended.
+
+    To be called before a contact is locked, as deleting one locks them.
+    """
+    # Rival: an admin who deletes one, and would not see a value that is being written.
+    rows = ContactAttribute.objects.select_for_update(no_key=True)
+    return {one.key: one for one in rows.filter(key__in=list(keys)).order_by("pk")}
+
+
+def merged(
+    values: Mapping[str, Any],
+    changes: Mapping[str, Any],
+    known: Mapping[str, ContactAttribute],
+) -> dict[str, Any]:
+    """Return a contact's values with changes; None takes one away. ``known`` is what is ``kept``.
 
     Raises: ValuesError, with the place of each that has no attribute, or does not fit it.
     """
-    known = {one.key: one for one in ContactAttribute.objects.filter(key__in=changes)}
     faults = [
         (["attributes", key], str(fault), code)
         for key, value in changes.items()
@@ -153,6 +170,14 @@ def merged(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, A
         raise ValuesError(errors=faults)
     new = {**values, **{key: _cleaned(value) for key, value in changes.items()}}
     return {key: value for key, value in new.items() if value is not None}
+
+
+def _held(attribute: ContactAttribute) -> ContactAttribute:
+    # Rivals: another admin, and whoever writes a value of it.
+    row = ContactAttribute.objects.select_for_update().filter(pk=attribute.pk).first()
+    if row is None:
+        raise NotFoundError
+    return row
 
 
 def _fault(attribute: ContactAttribute | None, value: Any) -> str | Promise | None:

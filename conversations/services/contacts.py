@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from conversations import rules
 from conversations.models import Contact, Conversation
 from conversations.selectors import MergedError
-from conversations.services import attributes as kept
+from conversations.services import attributes as definitions
 from conversations.services import handling
 from tenants.errors import DomainError
 from tenants.permissions import Actor, Permission
@@ -37,12 +37,13 @@ def change(
     Raises: ForbiddenError, NameTooLongError, MergedError, attributes.ValuesError.
     """
     actor.require(Permission.EDIT_CONTACTS)
+    known = definitions.kept(attributes or ())
     row = _locked(contact)
     before = (row.name, row.attributes)
     if name is not None:
         row.name = _cleaned(name)
     if attributes is not None:
-        row.attributes = kept.merged(row.attributes, attributes)
+        row.attributes = definitions.merged(row.attributes, attributes, known)
     if (row.name, row.attributes) != before:
         row.save(update_fields=["name", "attributes"])
         publish(row)

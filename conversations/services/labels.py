@@ -11,7 +11,7 @@ from conversations import rules
 from conversations.models import Conversation, ConversationLabel, Label
 from conversations.services import handling
 from tenants import audit
-from tenants.errors import DomainError
+from tenants.errors import DomainError, NotFoundError
 from tenants.permissions import Actor, Permission
 
 LABELS_MAX = 200
@@ -73,34 +73,39 @@ def create(*, actor: Actor, name: str, color: str) -> Label:
     return label
 
 
+@transaction.atomic
 def change(
     *, actor: Actor, label: Label, name: str | None = None, color: str | None = None
 ) -> Label:
     """Call a label otherwise, or color it anew; what is None stays. Every page draws it anew.
 
-    Raises: ForbiddenError, LabelNameError, LabelExistsError.
+    Raises: ForbiddenError, LabelNameError, LabelExistsError, NotFoundError.
     """
     actor.require(Permission.MANAGE_LABELS)
-    label.name = label.name if name is None else _cleaned(name)
-    label.color = label.color if color is None else color
-    _save(label)
-    return label
+    row = _held(label.pk)
+    row.name = row.name if name is None else _cleaned(name)
+    row.color = row.color if color is None else color
+    _save(row)
+    return row
 
 
 def hold(label_id: int) -> None:
-    """Let nobody else change or delete a label before the caller's transaction has ended."""
-    Label.objects.select_for_update().filter(pk=label_id).first()
+    """Let nobody else change or delete a label before the caller's transaction has ended.
+
+    Raises: NotFoundError.
+    """
+    _held(label_id)
 
 
 @transaction.atomic
 def delete(*, actor: Actor, label: Label, take_off: bool = False) -> int:
     """Delete a label, and say from how many conversations it went.
 
-    Raises: ForbiddenError; LabelInUseError while some have it, unless it is to be taken off.
+    Raises: ForbiddenError, NotFoundError; LabelInUseError while some have it, unless it is to be
+    taken off.
     """
     actor.require(Permission.MANAGE_LABELS)
-    # Rival: somebody who puts it on a conversation, whose row then has nothing to point at.
-    Label.objects.select_for_update().get(pk=label.pk)
+    _held(label.pk)
     labelled = sorted(
         ConversationLabel.objects.filter(label=label).values_list("conversation", flat=True)
     )
@@ -145,6 +150,15 @@ def take_off(*, actor: Actor, conversation: Conversation, label: Label) -> None:
     """Take a label off; twice is no error. Raises: ForbiddenError, MergedError."""
     row = _locked(actor, conversation)
     _change(row, dropped={label.pk} & set(_on(row).values_list("label", flat=True)))
+
+
+def _held(label_id: int) -> Label:
+    # Rivals: another admin, and somebody who puts it on a conversation, whose row would then have
+    # nothing to point at.
+    label = Label.objects.select_for_update().filter(pk=label_id).first()
+    if label is None:
+        raise NotFoundError
+    return label
 
 
 def _locked(actor: Actor, conversation: Conversation) -> Conversation:

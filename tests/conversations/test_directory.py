@@ -1,15 +1,20 @@
 """The routes of contacts: who is listed, added and changed, and who becomes one person."""
 
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
+from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from conversations.models import Contact, ContactAttribute, ContactIdentity, Conversation
+from conversations.services import attributes, contacts
 from tenants import context
+from tenants.errors import NotFoundError
 from tenants.models import AuditEvent
 from tests.api import Api, api_of, check_problem
 from tests.conversations.sending import conversation_with, message_in
+from tests.polling import until_waiting
 
 pytestmark = pytest.mark.django_db
 NUMBER = "5511987654321"
@@ -155,6 +160,44 @@ def test_an_odd_attribute_is_refused(admin, base, acme, body, status, code):
 def test_an_operator_defines_none(ana, base):
     body = {"key": "cpf", "label": "CPF", "kind": "TEXT"}
     check_problem(ana.post(f"{base}/contact-attributes/", body), 403, "forbidden")
+
+
+def test_what_was_deleted_meanwhile_stays_deleted(acme, actor):
+    admin = actor("admin@acme.test")
+    with context.tenant(acme.schema_name):
+        attribute = ContactAttribute.objects.create(key="cpf", label="CPF", kind="TEXT")
+        ContactAttribute.objects.all().delete()
+
+        with pytest.raises(NotFoundError):
+            attributes.change(actor=admin, attribute=attribute, label="Documento")
+        with pytest.raises(NotFoundError):
+            attributes.delete(actor=admin, attribute=attribute)
+        assert not ContactAttribute.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_value_that_is_being_written_goes_with_its_attribute(acme, actor, people):
+    admin, one = actor("admin@acme.test"), person("Marina", NUMBER, tenant=acme)
+    with context.tenant(acme.schema_name):
+        attribute = ContactAttribute.objects.create(key="cpf", label="CPF", kind="TEXT")
+
+    def delete() -> int:
+        try:
+            with context.tenant(acme.schema_name), transaction.atomic():
+                connection.cursor().execute("SET LOCAL application_name = 'an admin'")
+                return attributes.delete(actor=admin, attribute=attribute, with_values=True)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool, context.tenant(acme.schema_name):
+        with transaction.atomic():
+            contacts.change(actor=admin, contact=one, attributes={"cpf": "1"})
+            deleting = pool.submit(delete)
+            until_waiting("an admin")
+        assert deleting.result() == 1
+        one.refresh_from_db()
+
+    assert one.attributes == {}
 
 
 @pytest.fixture

@@ -4,7 +4,9 @@ import pytest
 from django.utils import timezone
 
 from conversations.models import Conversation, ConversationLabel, Label
+from conversations.services import labels as services
 from tenants import context
+from tenants.errors import NotFoundError
 from tenants.feed.models import Change
 from tests.api import Api, api_of, check_problem, key_of
 from tests.conversations.sending import conversation_with, message_in
@@ -100,6 +102,18 @@ def test_a_conversation_is_labelled_once_and_found_by_it(ana, base, conversation
     assert [one["name"] for one in left] == ["Atacado"]
     assert (found(f"{second.pk}"), found(f"{first.pk},{second.pk}")) == (1, 0)
     assert changes(acme) == 3
+
+
+def test_one_that_was_deleted_meanwhile_stays_deleted(acme, actor, labels):
+    admin = actor("admin@acme.test")
+    with context.tenant(acme.schema_name):
+        Label.objects.all().delete()
+
+        with pytest.raises(NotFoundError):
+            services.change(actor=admin, label=labels[0], name="Troca")
+        with pytest.raises(NotFoundError):
+            services.delete(actor=admin, label=labels[0])
+        assert not Label.objects.exists()
 
 
 @pytest.mark.parametrize("wanted", [[0], ["1"], [True], None, "1", [2**63], list(range(1, 52))])
