@@ -35,12 +35,6 @@ def take(meta_app, phones):
     return take
 
 
-@pytest.fixture
-def inside(acme):
-    with context.tenant(acme.schema_name):
-        yield
-
-
 def said(*messages, contacts=None):
     return body(change(messages=list(messages), contacts=contacts))
 

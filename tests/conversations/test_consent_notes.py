@@ -38,12 +38,6 @@ def ana(page):
     return page("ana@acme.test")
 
 
-@pytest.fixture
-def inside(acme):
-    with context.tenant(acme.schema_name):
-        yield
-
-
 def note(browser, pk, value="STOP", words="Por telefone", headers=None):
     data = {"value": value, "note": words}
     return browser.post(f"/inbox/{pk}/consent/note", data, headers=headers)

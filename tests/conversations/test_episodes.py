@@ -6,28 +6,11 @@ from itertools import permutations
 import pytest
 
 from conversations.models import Conversation, Episode
-from conversations.services import handling, inbound
-from tenants import context
-from tests.conversations.events import NOON, body, change, contact, deliver, text, unaccounted
+from conversations.services import handling
+from tests.conversations.events import NOON, contact, text
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CLOSED = NOON + 100
-
-
-@pytest.fixture
-def take(meta_app, phones):
-    def take(*messages, contacts=None):
-        deliver(meta_app, body(change(messages=list(messages), contacts=contacts)))
-        inbound.process_deliveries()
-        assert unaccounted() == 0
-
-    return take
-
-
-@pytest.fixture
-def inside(acme):
-    with context.tenant(acme.schema_name):
-        yield
 
 
 def moment(at: int) -> datetime:

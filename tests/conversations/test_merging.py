@@ -11,28 +11,12 @@ from conversations.services import inbound, reading
 from tenants import context
 from tenants.feed.models import Change
 from tenants.permissions import system_actor
-from tests.conversations.events import NOON, body, change, contact, deliver, text, unaccounted
+from tests.conversations.events import NOON, body, change, contact, deliver, text
 from tests.polling import until_waiting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ANA, NEW = "5511988887777", "12195555358"
 HOLD = "SELECT FROM conversations_conversation WHERE id = %s FOR UPDATE"
-
-
-@pytest.fixture
-def take(meta_app, phones):
-    def take(*messages, contacts=None):
-        deliver(meta_app, body(change(messages=list(messages), contacts=contacts)))
-        inbound.process_deliveries()
-        assert unaccounted() == 0
-
-    return take
-
-
-@pytest.fixture
-def inside(acme):
-    with context.tenant(acme.schema_name):
-        yield
 
 
 def process():
