@@ -39,10 +39,7 @@ def people(request: OperatorRequest) -> HttpResponse:
     members = selectors.people_of(request.actor)[:SHOWN_MAX]
     waiting = selectors.invitations_of(request.actor)[:SHOWN_MAX]
     context = {
-        "people": [
-            (one, RoleForm(initial={"role": one.role}, auto_id=f"{one.user_id}-%s"))
-            for one in members
-        ],
+        "people": [(one, _role_form(one)) for one in members],
         "invitations": [(one, one.is_over(now)) for one in waiting],
         "form": form,
     }

@@ -21,14 +21,12 @@ from tenants import addresses, audit, context, limits, secrets
 from tenants.errors import DomainError
 from tenants.limits import Count, Limit
 from tenants.models import Membership, Tenant
-from tenants.services import mail
+from tenants.services import mail, usage
 
 logger = logging.getLogger(__name__)
 
 HOUR = 3600
 MINUTE = 60
-# From this share on admins are told.
-NEAR_PERCENT = 80
 # Addresses that a process remembers to be over their limit; more are asked for again.
 CLOSED_MAX = 10_000
 _closed: dict[str, float] = {}
@@ -109,7 +107,7 @@ def _close(over: Count) -> None:
 
 
 def _announce(tenant: Tenant, used: Count) -> None:
-    passed = [mark for mark in (NEAR_PERCENT, 100) if used.passes(mark)]
+    passed = [mark for mark in (usage.NEAR_PERCENT, 100) if used.passes(mark)]
     if not passed:
         return
     mark = passed[-1]

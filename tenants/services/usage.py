@@ -17,7 +17,7 @@ from tenants.models import Tenant
 
 logger = logging.getLogger(__name__)
 
-# From this share on the pages say how much of a plan is used.
+# From this share on it is told how much of a plan is used: messages, and requests.
 NEAR_PERCENT = 80
 
 

@@ -37,6 +37,6 @@ def plan_requests(context: dict[str, Any]) -> dict[str, Any]:
     if request.actor is None or not request.actor.may(Permission.MANAGE_KEYS):
         return {}
     hour = requests.used_by(request.tenant)
-    if hour is None or hour.percent < requests.NEAR_PERCENT:
+    if hour is None or hour.percent < usage.NEAR_PERCENT:
         return {}
     return {"hour": hour, "minutes": max(hour.resets_seconds // 60, 1)}
