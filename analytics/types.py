@@ -7,13 +7,14 @@ from tenants.models import User
 
 
 @dataclass(frozen=True, slots=True)
-class MessageCounts:
-    """Messages, by what had become of them when they were counted.
+class MessageDay:
+    """The messages of one day, by what had become of them when they were counted.
 
     Ours stand under the day on which they were written, whenever they arrived. ``sent`` are those
     that WhatsApp took; those that are ``delivered`` and ``read`` are among them.
     """
 
+    date: date
     received: int = 0
     sent: int = 0
     delivered: int = 0
@@ -23,25 +24,12 @@ class MessageCounts:
 
 
 @dataclass(frozen=True, slots=True)
-class EpisodeCounts:
-    """Conversations that began, for the first time or anew, and that were closed."""
+class EpisodeDay:
+    """The conversations that began on one day, for the first time or anew, and were closed."""
 
+    date: date
     opened: int = 0
     closed: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class MessageDay(MessageCounts):
-    """The messages of one day."""
-
-    date: date = date.min
-
-
-@dataclass(frozen=True, slots=True)
-class EpisodeDay(EpisodeCounts):
-    """The conversations of one day."""
-
-    date: date = date.min
 
 
 @dataclass(frozen=True, slots=True)
