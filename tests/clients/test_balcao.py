@@ -126,6 +126,48 @@ def test_no_answer_is_asked_again_under_the_same_key(waits):
 
 
 @responses.activate
+def test_templates_lists_and_files_are_asked_for_as_the_api_takes_them(tmp_path):
+    for place in ("messages/template", "messages/bulk", "media/"):
+        responses.post(f"{PLACE}/{place}", status=202, json={"id": 1})
+    file = tmp_path / "pedidos.csv"
+    file.write_bytes(b"a;b")
+    client = balcao.Client("https://balcao.test", "t", key="blc_x")
+
+    client.send_template("pedido", "pt_BR", {"body.1": "Marina"}, conversation=7)
+    client.bulk("Natal", ("pedido", "pt_BR"), [("+1", {"body.1": "Caio"})], start=False)
+    client.upload(file)
+
+    one, many, upload = (call.request for call in responses.calls)
+    template = {"name": "pedido", "language": "pt_BR"}
+    assert json.loads(one.body) == {
+        "template": template,
+        "values": {"body.1": "Marina"},
+        "conversation": 7,
+    }
+    assert json.loads(many.body) == {
+        "name": "Natal",
+        "template": template,
+        "recipients": [{"to": "+1", "values": {"body.1": "Caio"}}],
+        "start": False,
+    }
+    assert b'filename="pedidos.csv"' in upload.body
+    assert b"a;b" in upload.body
+
+
+@responses.activate
+def test_a_job_is_waited_for_and_not_for_ever(waits):
+    for state in ("QUEUED", "DONE"):
+        responses.get(f"{PLACE}/jobs/3/", json={"state": state})
+    client = balcao.Client("https://balcao.test", "t", key="blc_x")
+
+    assert client.wait_for_job(3)["state"] == "DONE"
+
+    responses.replace(responses.GET, f"{PLACE}/jobs/3/", json={"state": "RUNNING"})
+    with pytest.raises(TimeoutError):
+        client.wait_for_job(3, seconds=-1)
+
+
+@responses.activate
 @pytest.mark.parametrize(
     ("answer", "calls"),
     [
