@@ -31,6 +31,16 @@ def test_an_admin_chooses_on_the_page(page, place, acme, phones):
     assert [tag["value"] for tag in chosen] == ["ON_REPLY"]
 
 
+def test_a_refusal_keeps_what_was_chosen(page, place, acme):
+    answer = page("admin@acme.test").post(place, {"name": "", "read_policy": "NEVER"})
+
+    assert answer.status_code == 400
+    tags = tags_of(answer.content.decode())
+    chosen = [tag["value"] for name, tag in tags if name == "input" and "checked" in tag]
+    assert chosen == ["NEVER"]
+    assert kept(acme) == "ON_OPEN"
+
+
 def test_read_marks_that_failed_are_counted(page, acme, phones):
     with context.tenant(acme.schema_name):
         Phone.objects.update(read_marks_failed=3)
