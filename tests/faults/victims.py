@@ -9,6 +9,9 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
+from tenants.db import raw
+from tests.polling import until
+
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 60
 
@@ -73,7 +76,10 @@ asyncio.run(main())
 
 
 def run(script: str, *arguments: object, crash_at: str = "", give: bytes = b"", **env: str) -> str:
-    """Run a script; it has to die at the place, or to end well where none is named."""
+    """Run a script; it has to die at the place, or to end well where none is named.
+
+    What it had locked in the database is free by then.
+    """
     place = connection.settings_dict
     user = f"{place['USER']}:{place['PASSWORD']}@{place['HOST']}:{place['PORT']}"
     done = subprocess.run(
@@ -95,4 +101,16 @@ def run(script: str, *arguments: object, crash_at: str = "", give: bytes = b"", 
     )
     wanted = -signal.SIGKILL if crash_at else 0
     assert done.returncode == wanted, (done.returncode, done.stderr.decode()[-3000:])
+    _until_released()
     return done.stdout.decode()
+
+
+def _until_released() -> None:
+    """Wait until no transaction of the dead is open: PostgreSQL may see a death a little later."""
+    query = """
+        SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND xact_start IS NOT NULL
+            AND pid <> pg_backend_pid()
+    """
+    with raw.connect(name="test observer") as observer:
+        until(lambda: observer.execute(query).fetchone() == (0,))
