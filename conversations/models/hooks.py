@@ -52,7 +52,16 @@ class HookEvent(models.Model):
         MESSAGE_RECEIVED = "message.received", _("A customer wrote")
         MESSAGE_STATUS = "message.status", _("A message of yours was sent, delivered, read, ...")
         MESSAGE_UPDATED = "message.updated", _("A message is new or other (reaction, edit, file)")
+        CONVERSATION_OPENED = "conversation.opened", _("A conversation was opened, or began")
+        CONVERSATION_CLOSED = "conversation.closed", _("A conversation was closed")
+        CONVERSATION_ASSIGNED = "conversation.assigned", _("A conversation is somebody else's")
+        CONVERSATION_LABELLED = "conversation.labelled", _("A conversation has other labels")
         CONVERSATION_UPDATED = "conversation.updated", _("A conversation or its contact is other")
+        CONTACT_CREATED = "contact.created", _("A contact is new")
+        CONTACT_UPDATED = "contact.updated", _("A contact is other (name, attributes, marketing)")
+        CONTACT_MERGED = "contact.merged", _("Two contacts turned out to be one person")
+        TEMPLATE_UPDATED = "template.updated", _("A template's state, category or quality is other")
+        NUMBER_HEALTH = "number.health", _("A number's state or health is other")
         BROADCAST_UPDATED = "broadcast.updated", _("A broadcast's state or counts are other")
 
     TEST = "webhook.test"

@@ -28,7 +28,9 @@ class ChangeSerializer(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(
         choices=Change.Kind.choices,
         help_text="`ARRIVAL`: a message came; `STATUS`: one of ours went on; `MESSAGE`: one is new"
-        " or other; `CONVERSATION`, `BROADCAST`: it is other.",
+        " or other; `CONVERSATION`, `BROADCAST`, `CONTACT`, `TEMPLATE`, `NUMBER`: it is other;"
+        " `OPENED`, `CLOSED`, `ASSIGNED`, `LABELLED`: a conversation was; `CONTACT_NEW`,"
+        " `CONTACT_MERGED`: a contact came, or leads to another one.",
     )
     id = serializers.SerializerMethodField(help_text="Of what the kind names.")
     conversation = serializers.IntegerField(
@@ -37,7 +39,8 @@ class ChangeSerializer(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
 
     def get_id(self, change: Change) -> int | None:
-        return change.message_id or change.broadcast_id or change.conversation_id
+        own = change.message_id or change.broadcast_id or change.subject_id
+        return own or change.conversation_id
 
 
 class ChangesSerializer(serializers.Serializer[Any]):

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.renderers import JSONRenderer
 
@@ -23,6 +24,9 @@ from tenants.serializers import (
     StrictSerializer,
     TextField,
 )
+from whatsapp.serializers import TemplateSerializer
+from whatsapp.serializers.phones import PhoneSerializer
+from whatsapp.services.standing import standings
 
 
 def render(kind: str, row: Any, *, at: datetime, tenant_id: UUID) -> str:
@@ -34,12 +38,24 @@ def render(kind: str, row: Any, *, at: datetime, tenant_id: UUID) -> str:
 def _data(kind: str, row: Any) -> dict[str, Any]:
     if kind == HookEvent.TEST:
         return {"test": True}
-    if kind == HookEvent.Kind.BROADCAST_UPDATED:
-        return {"broadcast": BroadcastSerializer(row).data}
-    if kind == HookEvent.Kind.CONVERSATION_UPDATED:
-        return {"conversation": ConversationSerializer(row).data}
-    contact = ContactSerializer(row.conversation.contact).data
-    return {"message": MessageSerializer(row).data, "contact": contact}
+    about = kind.partition(".")[0]
+    if kind == HookEvent.Kind.CONTACT_MERGED:
+        return {"merged_contact": row.pk, "contact": ContactSerializer(row.merged_into).data}
+    if about == "message":
+        contact = ContactSerializer(row.conversation.contact).data
+        return {"message": MessageSerializer(row).data, "contact": contact}
+    if about == "number":
+        context = {"standings": standings([row], now=timezone.now())}
+        return {"phone": PhoneSerializer(row, context=context).data}
+    return {about: _SERIALIZERS[about](row).data}
+
+
+_SERIALIZERS: dict[str, type[serializers.Serializer[Any]]] = {
+    "broadcast": BroadcastSerializer,
+    "contact": ContactSerializer,
+    "conversation": ConversationSerializer,
+    "template": TemplateSerializer,
+}
 
 
 relaying.render_by(render)

@@ -141,7 +141,8 @@ def derive(cursor: Cursor, contact_ids: Sequence[int]) -> list[Draft]:
     if not changed:
         return []
     cursor.execute(_SHOWN, (arrays.numbers(changed),))
-    return [Draft(Change.Kind.CONVERSATION, pk) for (pk,) in cursor.fetchall()]
+    drafts = [Draft(Change.Kind.CONVERSATION, pk) for (pk,) in cursor.fetchall()]
+    return drafts + [Draft(Change.Kind.CONTACT, subject_id=pk) for pk in changed]
 
 
 def move(cursor: Cursor, gone: dict[int, int]) -> None:

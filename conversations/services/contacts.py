@@ -10,8 +10,10 @@ from conversations import rules
 from conversations.models import Contact, Conversation
 from conversations.selectors import MergedError
 from conversations.services import attributes as definitions
-from conversations.services import handling
 from tenants.errors import DomainError
+from tenants.feed import live
+from tenants.feed.live import Draft
+from tenants.feed.models import Change
 from tenants.permissions import Actor, Permission
 
 NAME_MAX_CHARACTERS = 200
@@ -56,9 +58,10 @@ def hold(contact_id: int) -> None:
 
 
 def publish(contact: Contact) -> None:
-    """Number the change of everything that shows a contact; the last thing before the commit."""
+    """Number the change of a contact and of what shows it; the last thing before the commit."""
     shown = Conversation.objects.filter(contact=contact, merged_into=None).order_by("pk")
-    handling.publish(shown.values_list("pk", flat=True))
+    drafts = [Draft(Change.Kind.CONVERSATION, pk) for pk in shown.values_list("pk", flat=True)]
+    live.publish(*drafts, Draft(Change.Kind.CONTACT, subject_id=contact.pk))
 
 
 def _cleaned(name: str) -> str:

@@ -74,13 +74,16 @@ def set_status(
     row = locked(conversation)
     if (row.status, row.snoozed_until) == (status, until):
         return row
+    kind = Change.Kind.CONVERSATION
     if status in _ENDED:
+        kind = kind if row.status in _ENDED else Change.Kind.CLOSED
         episodes.close(row, by=actor, at=now)
     elif row.status in _ENDED:
+        kind = Change.Kind.OPENED
         episodes.reopen(row)
     row.status, row.snoozed_until = status, until
     row.save(update_fields=["status", "snoozed_until"])
-    publish([row.pk])
+    publish([row.pk], kind)
     return row
 
 
@@ -104,7 +107,7 @@ def assign(
         raise AssignedAlreadyError(row.assignee)
     row.assignee_id = user_id
     row.save(update_fields=["assignee"])
-    publish([row.pk])
+    publish([row.pk], Change.Kind.ASSIGNED)
     return row
 
 
@@ -131,7 +134,7 @@ def _take_back(tenant: Tenant) -> int:
     lost = lost.select_for_update(skip_locked=True, no_key=True).order_by("pk")
     ids = list(lost.values_list("pk", flat=True)[:AT_ONCE])
     Conversation.objects.filter(pk__in=ids).update(assignee=None)
-    publish(ids)
+    publish(ids, Change.Kind.ASSIGNED)
     return len(ids)
 
 
@@ -140,9 +143,9 @@ def may_be_given(tenant: Tenant, user_id: int) -> bool:
     return people.who_may(tenant, Permission.HANDLE_CONVERSATIONS).filter(pk=user_id).exists()
 
 
-def publish(ids: Iterable[int]) -> None:
+def publish(ids: Iterable[int], kind: str = Change.Kind.CONVERSATION) -> None:
     """Number the change of conversations; the last thing before the commit."""
-    drafts = [Draft(Change.Kind.CONVERSATION, pk) for pk in ids]
+    drafts = [Draft(kind, pk) for pk in ids]
     if drafts:
         live.publish(*drafts)
 

@@ -141,8 +141,8 @@ def moves_of(cursor: Cursor, keys: Iterable[Key], *, asked: Cursor | None = None
     return moves
 
 
-def change(cursor: Cursor, changes: Sequence[Change]) -> list[Pair]:
-    """Move names to their new form; return contacts that are one person by it.
+def change(cursor: Cursor, changes: Sequence[Change]) -> tuple[list[Pair], bool]:
+    """Move names to their new form; return contacts that are one person by it, and if it is news.
 
     What is known already changes nothing. Must come before the people are looked up.
     """
@@ -152,7 +152,7 @@ def change(cursor: Cursor, changes: Sequence[Change]) -> list[Pair]:
         for old, new in one.moves()
     }
     if not told:
-        return []
+        return [], False
     ordered = sorted(told)  # in one order everywhere, so that two writers cannot deadlock
     told_columns = (
         *columns(old for old, _ in ordered),
@@ -166,7 +166,7 @@ def change(cursor: Cursor, changes: Sequence[Change]) -> list[Pair]:
     for place in sorted(added, key=lambda place: (place[1], place[0])):
         one, new = told[place]
         pairs += _move(cursor, place[0], new, one)
-    return pairs
+    return pairs, bool(added)
 
 
 def _move(cursor: Cursor, old: Key, new: Name, told: Change) -> list[Pair]:

@@ -44,6 +44,8 @@ def add(*, actor: Actor, number: str, name: str, now: datetime) -> tuple[Contact
     with connection.cursor() as cursor:
         met = people.meet(cursor, [(sender, now)])
     contact = Contact.objects.get(pk=met.contacts[0])
+    if met.new:
+        live.publish(*met.changes())
     if name and not contact.name:
         contacts.change(actor=actor, contact=contact, name=name)
     return contact, contact.pk in met.new
@@ -90,8 +92,7 @@ def merge(*, actor: Actor, contact: Contact, other: Contact) -> tuple[Contact, C
         tenant=actor.tenant,
         changes={"gone": gone.pk},
     )
-    if drafts:
-        live.publish(*drafts)
+    live.publish(*drafts)
     return kept, gone
 
 

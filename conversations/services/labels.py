@@ -12,6 +12,7 @@ from conversations.models import Conversation, ConversationLabel, Label
 from conversations.services import handling
 from tenants import audit
 from tenants.errors import DomainError, NotFoundError
+from tenants.feed.models import Change
 from tenants.permissions import Actor, Permission
 
 LABELS_MAX = 200
@@ -119,7 +120,7 @@ def delete(*, actor: Actor, label: Label, take_off: bool = False) -> int:
         changes={"conversations": len(labelled)},
     )
     Label.objects.filter(pk=label.pk).delete()
-    handling.publish(labelled[: handling.AT_ONCE])
+    handling.publish(labelled[: handling.AT_ONCE], Change.Kind.LABELLED)
     return len(labelled)
 
 
@@ -179,7 +180,7 @@ def _change(
     ConversationLabel.objects.bulk_create(
         ConversationLabel(conversation=row, label=label) for label in kept
     )
-    handling.publish([row.pk])
+    handling.publish([row.pk], Change.Kind.LABELLED)
 
 
 def _on(row: Conversation) -> QuerySet[ConversationLabel]:

@@ -125,12 +125,11 @@ def _take(cursor: Cursor, sender: Sender, at: datetime) -> None:
     """Make the names lead to one contact; as of when the message was written, for moved numbers."""
     met = people.meet(cursor, [(sender, at)])
     (contact_id,) = met.contacts
-    drafts = merging.join(cursor, met.gone, met.contacts)
+    drafts = met.changes() + merging.join(cursor, met.gone, met.contacts)
     key = rules.match_key(sender.wa_id)
     cursor.execute(_RESPELL, (sender.wa_id, contact_id, key, sender.wa_id))
     drafts += [Draft(Change.Kind.CONVERSATION, pk) for pk in _threads(cursor, contact_id)]
-    if drafts:
-        live.publish(*dict.fromkeys(drafts))
+    live.publish(*dict.fromkeys([*drafts, Draft(Change.Kind.CONTACT, subject_id=contact_id)]))
 
 
 def _threads(cursor: Cursor, contact_id: int) -> list[int]:

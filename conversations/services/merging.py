@@ -204,8 +204,9 @@ def merge(cursor: Cursor, gone: dict[int, int]) -> None:
 def join(cursor: Cursor, gone: dict[int, int], others: Iterable[int] = ()) -> list[Draft]:
     """Move the conversations of merged contacts, and join those on one number; return the changes.
 
-    Of two on one number the older stays, with every message of both. ``others`` are contacts whose
-    conversations the caller will lock next: they are locked here, in the one order.
+    They say also that the contacts are merged. Of two on one number the older stays, with every
+    message of both. ``others`` are contacts whose conversations the caller will lock next: they are
+    locked here, in the one order.
     """
     if not gone:
         return []
@@ -221,7 +222,8 @@ def join(cursor: Cursor, gone: dict[int, int], others: Iterable[int] = ()) -> li
     for (_, contact), threads in sorted(groups.items(), key=lambda group: group[1][0].id):
         drafts += _join(cursor, contact, threads)
     outreach.move(cursor, gone)
-    return drafts
+    drafts += [Draft(Change.Kind.CONTACT_MERGED, subject_id=pk) for pk in sorted(gone)]
+    return drafts + [Draft(Change.Kind.CONTACT, subject_id=pk) for pk in sorted({*gone.values()})]
 
 
 def _join(cursor: Cursor, contact: int, threads: Sequence[_Thread]) -> list[Draft]:

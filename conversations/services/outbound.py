@@ -1,5 +1,6 @@
 """Queue what an operator sends. Nothing here calls Meta: ``delivery`` does, in a task."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -149,7 +150,10 @@ def check_place(*, actor: Actor, permission: Permission = Permission.REPLY) -> N
 
 
 def queue_draft(*, draft: Message, **place: Any) -> Message:
-    """Queue a draft that was checked already; ``place`` is actor, conversation_id, now and seen."""
+    """Queue a draft that was checked already.
+
+    ``place`` is actor, conversation_id, now, seen, and what is published also.
+    """
     try:
         with transaction.atomic():
             return _queue(draft=draft, **place)
@@ -168,6 +172,7 @@ def _queue(
     conversation_id: int,
     now: datetime,
     seen: int | None = None,
+    also: Sequence[Draft] = (),
 ) -> Message:
     conversation = _locked(conversation_id)
     first = Message.objects.filter(client_id=draft.client_id).first()
@@ -185,7 +190,7 @@ def _queue(
     if conversation.phone.read_policy == Phone.ReadPolicy.ON_REPLY:
         reading.show_read(conversation, up_to_id=message.pk)
     usage.take(1)
-    live.publish(Draft(Change.Kind.MESSAGE, conversation.pk, message.pk))
+    live.publish(*also, Draft(Change.Kind.MESSAGE, conversation.pk, message.pk))
     return message
 
 

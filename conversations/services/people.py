@@ -5,12 +5,14 @@ Set-based, on the caller's own session and in its open transaction (see ``applyi
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
-from conversations.services import identities, merging
+from conversations.services import identities, merging, profiles
 from conversations.services.identities import Change, Key, Name, Pair
+from conversations.services.profiles import Profile
 from tenants.db import arrays
-from tenants.feed.live import Cursor
+from tenants.feed.live import Cursor, Draft
+from tenants.feed.models import Change as Published
 from whatsapp.payloads import Sender
 
 # The kind is compared twice, so that the index of the names that are one person's alone serves it.
@@ -43,25 +45,6 @@ _MOVE_IDENTITIES = """
     FROM unnest(%s::bigint[], %s::bigint[]) AS moved (before, after)
     WHERE contact_id = moved.before
 """
-_ADD_CONTACTS = """
-    INSERT INTO conversations_contact (id, name, profile_name, profile_at)
-    SELECT one.id, '', one.profile_name, one.profile_at
-    FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[]) AS one (id, profile_name, profile_at)
-"""
-# The newest name wins whatever comes first; of two at the same time the greater.
-_RENAME = """
-    WITH locked AS (
-        SELECT id FROM conversations_contact WHERE id = ANY (%(ids)s::bigint[])
-        ORDER BY id FOR NO KEY UPDATE
-    )
-    UPDATE conversations_contact AS contact
-    SET profile_name = one.profile_name, profile_at = one.profile_at
-    FROM unnest(%(ids)s::bigint[], %(names)s::text[], %(times)s::timestamptz[])
-        AS one (id, profile_name, profile_at), locked
-    WHERE contact.id = one.id AND locked.id = one.id
-        AND (one.profile_at, one.profile_name)
-            > (COALESCE(contact.profile_at, '-infinity'), contact.profile_name)
-"""
 
 
 @dataclass(slots=True)
@@ -69,8 +52,9 @@ class _Book:
     """What is known of the senders' identities while contacts are made."""
 
     contacts: dict[Key, int] = field(default_factory=dict)
-    profiles: dict[int, tuple[datetime, str]] = field(default_factory=dict)
+    profiles: dict[int, Profile] = field(default_factory=dict)
     drawn: set[int] = field(default_factory=set)  # ids of contacts that are not inserted yet
+    named: set[int] = field(default_factory=set)  # known contacts that got one more identity
 
 
 @dataclass(slots=True)
@@ -80,6 +64,13 @@ class People:
     contacts: list[int]  # one a sender, in their order
     gone: dict[int, int]  # contacts that were merged just now, and into which
     new: set[int]  # contacts that were made just now
+    changed: set[int]  # known ones that have another name now, of any kind
+
+    def changes(self) -> list[Draft]:
+        """Return what is to be published of new and changed contacts; of merged ones join does."""
+        new = [Draft(Published.Kind.CONTACT_NEW, subject_id=pk) for pk in sorted(self.new)]
+        changed = self.changed - self.gone.keys() - self.new
+        return new + [Draft(Published.Kind.CONTACT, subject_id=pk) for pk in sorted(changed)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +107,7 @@ def meet(
     come later. What was ``asked`` in this transaction before spares a look-up or two.
     Raises: merging.RivalMergeError, to be tried again.
     """
-    pairs = identities.change(cursor, changes)
+    pairs, is_told_now = identities.change(cursor, changes)
     if changes:
         asked = None  # it was true before them
     groups = _groups(cursor, senders, changes, asked)
@@ -134,10 +125,11 @@ def meet(
     _note_parents(cursor, zip(contacts, senders, strict=True))
     if gone:
         merging.move_identities(cursor, gone)
-    _name(cursor, book, zip(contacts, senders, strict=True))
+    renamed = profiles.write(cursor, book.drawn, book.profiles, zip(contacts, senders, strict=True))
     if gone:
         merging.merge(cursor, gone)
-    return People(contacts, gone, book.drawn - gone.keys())
+    moved = {book.contacts[keys[0]] for keys in together[len(senders) :]} if is_told_now else set()
+    return People(contacts, gone, book.drawn - gone.keys(), renamed | book.named | moved)
 
 
 def _groups(
@@ -212,6 +204,7 @@ def _make(
     cursor.execute(_ADD_IDENTITIES, columns)
     won = {(kind, key) for kind, key in cursor.fetchall()}
     book.contacts.update({key: owners[key] for key in won})
+    book.named |= {owners[key] for key in won} - book.drawn
     lost = [key for key in ordered if key not in won]
     if lost:
         _yield_to_rivals(cursor, book, lost, owners)
@@ -272,29 +265,3 @@ def _yield_to_rivals(cursor: Cursor, book: _Book, lost: list[Key], owners: dict[
     cursor.execute(_MOVE_IDENTITIES, (arrays.numbers(moved), arrays.numbers(moved.values())))
     for key, contact in book.contacts.items():
         book.contacts[key] = moved.get(contact, contact)
-
-
-def _name(cursor: Cursor, book: _Book, seen: Iterable[tuple[int, tuple[Sender, datetime]]]) -> None:
-    """Insert the new contacts, and give the known ones the newest name that came."""
-    newest: dict[int, tuple[datetime, str]] = {}
-    for contact, (sender, at) in seen:
-        name = (at, sender.profile_name)
-        if sender.profile_name and name > newest.get(contact, book.profiles.get(contact, _NEVER)):
-            newest[contact] = name
-    if book.drawn:
-        ids = sorted(book.drawn)
-        named = [newest.pop(contact, None) for contact in ids]
-        names = arrays.texts(name[1] if name else "" for name in named)
-        times = arrays.times(name[0] if name else None for name in named)
-        cursor.execute(_ADD_CONTACTS, (arrays.numbers(ids), names, times))
-    if newest:
-        ids = sorted(newest)
-        columns = {
-            "ids": arrays.numbers(ids),
-            "names": arrays.texts(newest[contact][1] for contact in ids),
-            "times": arrays.times(newest[contact][0] for contact in ids),
-        }
-        cursor.execute(_RENAME, columns)
-
-
-_NEVER = (datetime.min.replace(tzinfo=UTC), "")

@@ -9,6 +9,9 @@ from django.db import connection, transaction
 from conversations.models import Conversation, Message
 from conversations.rules import Lane
 from conversations.services import addressing, merging, outbound, people, template_sending, threads
+from tenants.feed import live
+from tenants.feed.live import Draft
+from tenants.feed.models import Change
 from tenants.permissions import Actor
 from whatsapp.models import MessageTemplate, Phone
 from whatsapp.payloads import Sender
@@ -24,17 +27,11 @@ def conversation_with(*, actor: Actor, number: str, phone: Phone, now: datetime)
 
     Raises: ForbiddenError, PhoneInactiveError, NumberInvalidError.
     """
-    outbound.check_place(actor=actor)
-    if phone.status != Phone.Status.ACTIVE:
-        raise outbound.PhoneInactiveError
-    sender = Sender(addressing.wa_id_of(number, addressing.region_of(phone)), "", "", "")
-    for left in reversed(range(TRIES)):
-        try:
-            return _begin(sender, phone, now)
-        except merging.RivalMergeError:
-            if not left:
-                raise
-    raise AssertionError
+    with transaction.atomic():
+        conversation, drafts = _begun(actor, number, phone, now)
+        if drafts:
+            live.publish(*drafts)
+    return conversation
 
 
 def send_template(
@@ -53,23 +50,45 @@ def send_template(
     Raises what ``conversation_with`` and ``template_sending.send_template`` raise.
     """
     with transaction.atomic():
+        conversation, drafts = _begun(actor, number, phone, now)
         return template_sending.send_template(
             actor=actor,
-            conversation=conversation_with(actor=actor, number=number, phone=phone, now=now),
+            conversation=conversation,
             template=template,
             values=values,
             client_id=client_id,
             now=now,
             lane=lane,
+            also=drafts,
         )
 
 
+def _begun(
+    actor: Actor, number: str, phone: Phone, now: datetime
+) -> tuple[Conversation, list[Draft]]:
+    """Return the conversation, and what is to be published of it and its contact."""
+    outbound.check_place(actor=actor)
+    if phone.status != Phone.Status.ACTIVE:
+        raise outbound.PhoneInactiveError
+    sender = Sender(addressing.wa_id_of(number, addressing.region_of(phone)), "", "", "")
+    for left in reversed(range(TRIES)):
+        try:
+            return _begin(sender, phone, now)
+        except merging.RivalMergeError:
+            if not left:
+                raise
+    raise AssertionError
+
+
 @transaction.atomic
-def _begin(sender: Sender, phone: Phone, now: datetime) -> Conversation:
+def _begin(sender: Sender, phone: Phone, now: datetime) -> tuple[Conversation, list[Draft]]:
     with connection.cursor() as cursor:
-        (contact,) = people.meet(cursor, [(sender, now)]).contacts
+        met = people.meet(cursor, [(sender, now)])
+        (contact,) = met.contacts
+        there = Conversation.objects.filter(phone=phone, contact=contact, merged_into=None)
+        is_new = not there.exclude(status=Conversation.Status.ARCHIVED).exists()
         pk = threads.begin(cursor, (phone.pk, contact))
     shown = Conversation.objects.filter(pk=pk)
-    # Nothing is published: the message that is about to come will be.
     shown.filter(status=Conversation.Status.ARCHIVED).update(status=Conversation.Status.OPEN)
-    return shown.select_related("phone", "contact").get()
+    drafts = [*met.changes(), *([Draft(Change.Kind.OPENED, pk)] if is_new else [])]
+    return shown.select_related("phone", "contact").get(), drafts

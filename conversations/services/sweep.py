@@ -34,7 +34,7 @@ from tenants import context, queue
 from tenants.db import raw
 from tenants.models import Tenant
 from tenants.services import mail
-from whatsapp.services import working
+from whatsapp.services import telling, working
 from whatsapp.webhooks.models import ParkedUnit, WebhookDelivery
 from whatsapp.webhooks.services import parking
 
@@ -176,6 +176,7 @@ class Sweeper:
             "broadcasts": self._broadcasts,
             "files": _files,
             "jobs": _jobs,
+            "news": _news,
             "webhooks": self._webhooks,
         }
         if purging:
@@ -255,6 +256,10 @@ def _conversations(tenant: Tenant) -> None:
 
 def _jobs(_: Tenant) -> None:
     working.sweep()
+
+
+def _news(_: Tenant) -> None:
+    telling.sweep()
 
 
 def _files(_: Tenant) -> None:

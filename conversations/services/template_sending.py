@@ -14,6 +14,7 @@ from conversations.rules import Lane
 from conversations.services import enclosing, outbound
 from conversations.services.composing import InvalidMessageError
 from tenants.errors import DomainError
+from tenants.feed.live import Draft
 from tenants.permissions import Actor
 from whatsapp import rendering
 from whatsapp.models import MediaFile, MessageTemplate
@@ -79,11 +80,12 @@ def send_template(
     client_id: UUID,
     now: datetime,
     lane: Lane = Lane.REPLY,
+    also: Sequence[Draft] = (),
 ) -> Message:
     """Queue a template, whether or not the window is open.
 
     ``values`` are by the keys of ``rendering.fields``. The same ``client_id`` again returns the
-    first message. Locks the conversation's row.
+    first message. Locks the conversation's row. ``also`` is published with the message.
 
     Raises: ForbiddenError, TemplateUnknownError, TemplateNotApprovedError, OptedOutError,
     ValuesInvalidError (also for a file that will not do), PhoneInactiveError, ClientIdReusedError.
@@ -96,7 +98,8 @@ def send_template(
     _check_consent(conversation, template)
     made = draft(actor=actor, template=template, values=values)
     made.client_id, made.lane = client_id, lane
-    return outbound.queue_draft(actor=actor, conversation_id=conversation.pk, draft=made, now=now)
+    place = {"actor": actor, "conversation_id": conversation.pk, "now": now}
+    return outbound.queue_draft(draft=made, also=also, **place)
 
 
 def draft(*, actor: Actor, template: MessageTemplate, values: Mapping[str, str]) -> Message:

@@ -6,7 +6,7 @@ Set-based, on the caller's own session and in its open transaction (see ``applyi
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 
@@ -27,7 +27,8 @@ Place = tuple[int, int]  # phone and contact
 # Locked in one order, before any message: so a conversation's messages get ids in the order in
 # which they become visible, and "read up to" means what it says.
 _FIND = """
-    SELECT conversation.phone_id, conversation.contact_id, conversation.id
+    SELECT conversation.phone_id, conversation.contact_id, conversation.id,
+        conversation.status IN ('CLOSED', 'ARCHIVED')
     FROM unnest(%s::bigint[], %s::bigint[]) AS wanted (phone_id, contact_id)
     JOIN conversations_conversation AS conversation
         ON conversation.phone_id = wanted.phone_id AND conversation.contact_id = wanted.contact_id
@@ -43,7 +44,7 @@ _ADD = """
         ON contact.id = wanted.contact_id AND contact.merged_into_id IS NULL
     FOR KEY SHARE OF contact
     ON CONFLICT DO NOTHING
-    RETURNING phone_id, contact_id, id
+    RETURNING phone_id, contact_id, id, true
 """
 _ADD_QUIETLY = _ADD.replace("'OPEN'", "'ARCHIVED'")
 _ADD_MESSAGES = """
@@ -64,6 +65,13 @@ _UNSUPPORTED = Message.Type.UNSUPPORTED.value
 _IN, _OUT = Message.Direction.INBOUND.value, Message.Direction.OUTBOUND.value
 # What the business's own app sent is sent; its statuses raise it from there.
 _RECEIVED, _SENT = Message.Status.RECEIVED.value, Message.Status.SENT.value
+
+
+class _Thread(NamedTuple):
+    """A conversation as it was before what comes in now."""
+
+    pk: int
+    is_away: bool  # closed, archived, or not there
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +112,7 @@ def store(
     writers = met.contacts[: len(unique)]
     places = [(one.phone_id, contact) for one, contact in zip(unique, writers, strict=True)]
     conversations = _conversations(cursor, places, met.new)
-    threads = {one.key: conversations[place] for one, place in zip(unique, places, strict=True)}
+    threads = {one.key: conversations[place].pk for one, place in zip(unique, places, strict=True)}
     # By Meta's time, whose seconds are long, then as they came: ids follow both within a batch.
     # (Rivals for a wamid do not meet here: each holds the lock of its conversation.)
     ordered = sorted(unique, key=lambda one: one.message.timestamp)
@@ -113,7 +121,10 @@ def store(
     attachments.attach(cursor, [(one.phone_id, one.message) for one in inserted], ids)
     touching.touch(cursor, [(threads[one.key], one.message, ids[one.key]) for one in inserted])
     drafts = [Draft(Change.Kind.ARRIVAL, threads[one.key], ids[one.key]) for one in inserted]
-    return ids, joined + drafts
+    away = {thread.pk for thread in conversations.values() if thread.is_away}
+    opened = away & {threads[one.key] for one in inserted if not one.message.is_echo}
+    drafts += [Draft(Change.Kind.OPENED, pk) for pk in sorted(opened)]
+    return ids, met.changes() + joined + drafts
 
 
 def begin(cursor: live.Cursor, place: Place) -> int:
@@ -139,7 +150,7 @@ def _found_or_made(cursor: live.Cursor, places: list[Place], add: str) -> dict[P
         if missing:
             phones, contacts = zip(*missing, strict=True)
             cursor.execute(query, (arrays.numbers(phones), arrays.numbers(contacts)))
-            found |= {(phone, contact): pk for phone, contact, pk in cursor.fetchall()}
+            found |= {(phone, contact): pk for phone, contact, pk, _away in cursor.fetchall()}
     if len(found) < len(places):
         raise merging.RivalMergeError
     return found
@@ -153,14 +164,14 @@ def _changes(arrivals: Iterable[Arrival]) -> list[identities.Change]:
 
 def _conversations(
     cursor: raw.MarkedCursor, places: Iterable[Place], new_people: set[int]
-) -> dict[Place, int]:
+) -> dict[Place, _Thread]:
     wanted = sorted(set(places))
     # New people have none yet, so what is made for them need not wait for what is found of others.
     asked = [
         _begin(cursor.other(), _FIND, [place for place in wanted if place[1] not in new_people]),
         _begin(cursor.other(), _ADD, [place for place in wanted if place[1] in new_people]),
     ]
-    found = {place: pk for one in asked for place, pk in _read(one).items()}
+    found = {place: thread for one in asked for place, thread in _read(one).items()}
     missing = [place for place in wanted if place not in found]
     if missing:
         found |= _ask(cursor, _ADD, missing)
@@ -172,7 +183,7 @@ def _conversations(
     return found
 
 
-def _ask(cursor: Cursor, query: str, places: list[Place]) -> dict[Place, int]:
+def _ask(cursor: Cursor, query: str, places: list[Place]) -> dict[Place, _Thread]:
     return _read(_begin(cursor, query, places))
 
 
@@ -183,9 +194,9 @@ def _begin(cursor: Cursor, query: str, places: list[Place]) -> Cursor | None:
     return cursor.execute(query, (arrays.numbers(phones), arrays.numbers(contacts)))
 
 
-def _read(asked: Cursor | None) -> dict[Place, int]:
+def _read(asked: Cursor | None) -> dict[Place, _Thread]:
     rows = asked.fetchall() if asked is not None else []
-    return {(phone, contact): pk for phone, contact, pk in rows}
+    return {(phone, contact): _Thread(pk, is_away) for phone, contact, pk, is_away in rows}
 
 
 def _insert(

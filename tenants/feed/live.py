@@ -37,12 +37,12 @@ _NUMBER = """
         ON CONFLICT (id) DO UPDATE SET value = counter.value + %(count)s
         RETURNING value, is_followed
     ), kept AS (
-        INSERT INTO feed_change (seq, kind, conversation_id, message_id, broadcast_id)
+        INSERT INTO feed_change (seq, kind, conversation_id, message_id, broadcast_id, subject_id)
         SELECT taken.value - %(count)s + draft.place, draft.kind, draft.conversation_id,
-            draft.message_id, draft.broadcast_id
+            draft.message_id, draft.broadcast_id, draft.subject_id
         FROM taken, unnest(%(kinds)s::text[], %(conversations)s::bigint[], %(messages)s::bigint[],
-            %(broadcasts)s::bigint[])
-            WITH ORDINALITY AS draft (kind, conversation_id, message_id, broadcast_id, place)
+            %(broadcasts)s::bigint[], %(subjects)s::bigint[]) WITH ORDINALITY
+            AS draft (kind, conversation_id, message_id, broadcast_id, subject_id, place)
     )
     SELECT value, is_followed FROM taken
 """
@@ -56,6 +56,7 @@ class Draft:
     conversation_id: int | None = None
     message_id: int | None = None
     broadcast_id: int | None = None
+    subject_id: int | None = None  # a contact, template or number
 
 
 class Cursor(Protocol):
@@ -93,6 +94,7 @@ def take(cursor: Cursor, drafts: Sequence[Draft]) -> None:
         "conversations": arrays.numbers(draft.conversation_id for draft in drafts),
         "messages": arrays.numbers(draft.message_id for draft in drafts),
         "broadcasts": arrays.numbers(draft.broadcast_id for draft in drafts),
+        "subjects": arrays.numbers(draft.subject_id for draft in drafts),
     }
     cursor.execute(_NUMBER, params)
 

@@ -23,17 +23,29 @@ class Change(models.Model):
 
     class Kind(models.TextChoices):
         CONVERSATION = "CONVERSATION"  # its row and header
+        # The same, of which more is known:
+        OPENED = "OPENED"
+        CLOSED = "CLOSED"
+        ASSIGNED = "ASSIGNED"
+        LABELLED = "LABELLED"
         # Of a message, and of its conversation's row and header with it:
         ARRIVAL = "ARRIVAL"  # it came
         STATUS = "STATUS"  # it went on, as far as sending goes
         MESSAGE = "MESSAGE"  # it is new or other in any other way
         BROADCAST = "BROADCAST"  # its state or its counts
+        # What pages draw with conversations or not at all; ``subject_id`` says which one.
+        CONTACT_NEW = "CONTACT_NEW"
+        CONTACT = "CONTACT"  # its names, attributes, and whether it wants marketing
+        CONTACT_MERGED = "CONTACT_MERGED"  # it leads to another one
+        TEMPLATE = "TEMPLATE"
+        NUMBER = "NUMBER"  # how it stands with Meta
 
     seq = models.BigIntegerField(primary_key=True)
     kind = models.CharField(max_length=20, choices=Kind)
     conversation_id = models.BigIntegerField(null=True)
     message_id = models.BigIntegerField(null=True)
     broadcast_id = models.BigIntegerField(null=True)
+    subject_id = models.BigIntegerField(null=True)
     at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:

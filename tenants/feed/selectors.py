@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from tenants.feed.models import Change, Counter
 
 # A page that is further behind is drawn anew: cheaper than so many fragments.
@@ -41,7 +43,9 @@ def changes_after(seq: int, *, conversation_id: int | None = None) -> Changes:
     if seq == last:
         return Changes(last_seq=last)
     newer = Change.objects.filter(seq__gt=seq, seq__lte=last).order_by("seq")
-    rows = list(newer.values_list("seq", "conversation_id", "message_id")[: CATCH_UP_MAX + 1])
+    # What no page draws costs nobody a reload, however much of it there is.
+    drawn = newer.filter(Q(seq=seq + 1) | Q(conversation_id__isnull=False))
+    rows = list(drawn.values_list("seq", "conversation_id", "message_id")[: CATCH_UP_MAX + 1])
     # Numbers are dense: a gap at the start means that the first ones were swept away.
     if not rows or len(rows) > CATCH_UP_MAX or rows[0][0] != seq + 1:
         return Changes(last_seq=last, reset=True)

@@ -14,14 +14,13 @@ from ipaddress import ip_address
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tenants import addresses, audit, context, limits, secrets
 from tenants.errors import DomainError
 from tenants.limits import Count, Limit
-from tenants.models import Membership, Tenant
-from tenants.services import mail, usage
+from tenants.models import Tenant
+from tenants.services import letters, usage
 
 logger = logging.getLogger(__name__)
 
@@ -119,27 +118,11 @@ def _announce(tenant: Tenant, used: Count) -> None:
         if audit.about(tenant).filter(action=action, at__gt=since).exists():
             return
         audit.record(actor=None, action=action, target=tenant, tenant=tenant, changes=changes)
-        _write_to_admins(tenant, used, mark)
+        letter = letters.requests_used(tenant=tenant, percent=mark, limit=used.limit.quota)
+        letters.post_to_admins(tenant=tenant, letter=letter)
     logger.warning(
         "tenant %s: %s %% of the %s requests of its hour are used",
         tenant.schema_name,
         mark,
         used.limit.quota,
     )
-
-
-def _write_to_admins(tenant: Tenant, used: Count, mark: int) -> None:
-    if not settings.MAIL_IS_SET_UP:
-        return
-    words = {"tenant": tenant.name, "percent": mark, "limit": used.limit.quota}
-    subject = gettext("%(tenant)s: %(percent)s %% of the API requests of this hour") % words
-    body = gettext(
-        "%(percent)s %% of the %(limit)s requests that the plan of %(tenant)s has for an hour are"
-        " used. When they are used up, programs are refused until the hour is over; pages work as"
-        " always, and what customers write comes in. More fit into a larger plan."
-    )
-    admins = Membership.objects.filter(
-        tenant=tenant, role=Membership.Role.ADMIN, user__is_active=True
-    )
-    for address in admins.values_list("user__email", flat=True):
-        mail.post(to=address, subject=subject, body=body % words, tenant=tenant)

@@ -112,7 +112,8 @@ def test_everybody_gets_one_message_in_a_conversation_that_moves_no_list(running
     for conversation in Conversation.objects.all():
         assert (conversation.status, conversation.unread_count) == ("ARCHIVED", 0)
         assert conversation.last_message is None
-    assert set(Change.objects.values_list("kind", flat=True)) == {"BROADCAST"}
+    # No page draws that somebody is known now.
+    assert set(Change.objects.values_list("kind", flat=True)) == {"BROADCAST", "CONTACT_NEW"}
 
 
 def test_a_conversation_that_is_there_is_used_and_stays_as_it_is(running, phone):

@@ -87,7 +87,9 @@ def test_an_operator_names_a_contact_and_every_page_hears_of_it(ana, acme, conve
     assert changes.count("Mari do ateliê") > 2
     assert name_of(acme, conversation) == "Mari do ateliê"
     with context.tenant(acme.schema_name):
-        assert Change.objects.latest("seq").conversation_id == pk
+        told, last = Change.objects.order_by("-seq")[:2][::-1]
+        assert (told.kind, told.conversation_id) == ("CONVERSATION", pk)
+        assert (last.kind, last.subject_id) == ("CONTACT", conversation.contact_id)
     assert "Mari do ateliê" in ana.get("/inbox/").content.decode()
 
 
@@ -127,7 +129,7 @@ def test_the_same_name_again_is_no_change(actor, acme, conversation):
             contacts.change(
                 actor=actor("ana@acme.test"), contact=conversation.contact, name="Mari\x00"
             )
-        assert Change.objects.count() == before + 1
+        assert Change.objects.count() == before + 2  # the conversation's, and the contact's
 
 
 def test_the_name_on_whatsapp_never_wins_over_the_operator_s(ana, acme, conversation, noon):

@@ -45,7 +45,7 @@ def ana(people) -> Api:
 
 def changes(tenant) -> int:
     with context.tenant(tenant.schema_name):
-        return Change.objects.filter(kind="CONVERSATION").count()
+        return Change.objects.filter(message_id=None, subject_id=None).count()
 
 
 def episodes(tenant) -> list[Episode]:

@@ -25,7 +25,7 @@ from tenants.errors import ForbiddenError
 from tenants.feed import live
 from tenants.feed.live import Draft
 from tenants.feed.models import Change, Counter
-from tenants.models import ApiKey, AuditEvent
+from tenants.models import ApiKey, AuditEvent, Mail
 from tests.api import Queries, key_of
 from tests.conversations.events import NOON, body, change, contact, deliver, status, text
 from tests.conversations.hooking import endpoint_at, verified, webhook_ids
@@ -423,7 +423,10 @@ def test_410_switches_an_address_off_at_once(place, admin, receiver):
         assert (note.tenant_id, note.changes) == (place.pk, {"reason": "GONE"})
 
 
-def test_five_days_of_failure_switch_an_address_off_and_a_success_ends_them(place, admin, receiver):
+def test_five_days_of_failure_switch_an_address_off_and_a_success_ends_them(
+    place, admin, receiver, settings
+):
+    settings.MAIL_IS_SET_UP = True
     receiver.status = 500
     endpoint, _ = endpoint_at(admin, receiver)
     endpoints.test(actor=admin, endpoint=endpoint, now=timezone.now())
@@ -443,6 +446,10 @@ def test_five_days_of_failure_switch_an_address_off_and_a_success_ends_them(plac
     tell(endpoint)
     endpoint.refresh_from_db()
     assert (endpoint.is_enabled, endpoint.disabled_reason) == (False, "FAILING")
+    with context.platform():
+        letter = Mail.objects.get()
+        assert (letter.to, letter.tenant_id) == ("admin@acme.test", place.pk)
+        assert "a webhook was switched off" in letter.subject
 
     let_it_be_due()
     assert tell(endpoint) == 0

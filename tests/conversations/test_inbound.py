@@ -67,9 +67,15 @@ def test_a_text_makes_contact_conversation_message_and_change(acme, take):
         assert conversation.last_message_at == conversation.window_opened_at == message.timestamp
         assert Contact.objects.get().profile_name == "Ana"
         assert ContactIdentity.objects.get().value == ANA
-        row = Change.objects.get()
-        assert (row.seq, row.kind, row.message_id) == (1, "ARRIVAL", message.pk)
-        assert row.conversation_id == conversation.pk
+        rows = Change.objects.order_by("seq")
+        assert [(row.seq, row.kind) for row in rows] == [
+            (1, "CONTACT_NEW"),
+            (2, "ARRIVAL"),
+            (3, "OPENED"),
+        ]
+        assert rows[0].subject_id == conversation.contact_id
+        assert rows[1].message_id == message.pk
+        assert rows[1].conversation_id == rows[2].conversation_id == conversation.pk
 
 
 def test_messages_of_one_second_stay_in_the_order_of_their_arrival(acme, take):
@@ -99,7 +105,9 @@ def test_a_body_that_comes_again_changes_nothing(acme, take, together):
     with context.tenant(acme.schema_name):
         assert Message.objects.count() == 2
         assert Conversation.objects.get().unread_count == 2
-        assert Counter.objects.get().value == Change.objects.count() == 2
+        kinds = sorted(Change.objects.values_list("kind", flat=True))
+        assert kinds == ["ARRIVAL", "ARRIVAL", "CONTACT_NEW", "OPENED"]
+        assert Counter.objects.get().value == 4
 
 
 def test_every_body_of_the_library_finds_its_fate_for_every_unit(acme, globex, take):
@@ -265,7 +273,7 @@ def test_messages_of_two_numbers_of_one_customer_are_two_conversations(acme, glo
     for tenant, words in ((acme, "oi"), (globex, "to globex")):
         with context.tenant(tenant.schema_name):
             assert Message.objects.get().text == words
-            assert Change.objects.get().seq == 1
+            assert Change.objects.get(kind="ARRIVAL").seq == 2
 
 
 def test_pages_get_one_hint_a_tenant_with_the_last_number(acme, globex, take, monkeypatch):
@@ -283,7 +291,8 @@ def test_pages_get_one_hint_a_tenant_with_the_last_number(acme, globex, take, mo
         messages(text("wamid.9")),
     )
 
-    assert sorted(hints) == [(acme.schema_name, 6), (globex.schema_name, 1)]
+    # The messages, and one change each of the new contact and its conversation.
+    assert sorted(hints) == [(acme.schema_name, 6 + 2), (globex.schema_name, 1 + 2)]
 
 
 def test_a_body_of_5_000_messages_is_taken_in(acme, take):
@@ -293,7 +302,8 @@ def test_a_body_of_5_000_messages_is_taken_in(acme, take):
 
     assert fates(delivery) == (5000, 5000, 0, 0, 0)
     with context.tenant(acme.schema_name):
-        assert Message.objects.count() == Counter.objects.get().value == 5000
+        assert Message.objects.count() == Change.objects.filter(kind="ARRIVAL").count() == 5000
+        assert Counter.objects.get().value == 5000 + 2 * 700  # each contact and its conversation
         assert Conversation.objects.count() == 700
 
 

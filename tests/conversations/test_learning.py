@@ -41,7 +41,9 @@ def test_the_number_is_kept_as_meta_writes_it(sent, phones, noon, numbers):
     answered(sent, wa_id=canonical)
 
     assert list(contact.identities.values_list("value", flat=True)) == [canonical]
-    assert Change.objects.get().conversation_id == sent.conversation_id
+    told, last = Change.objects.order_by("seq")
+    assert (told.kind, told.conversation_id) == ("CONVERSATION", sent.conversation_id)
+    assert (last.kind, last.subject_id) == ("CONTACT", sent.conversation.contact_id)
 
 
 def test_what_is_known_changes_nothing(sent):
@@ -114,6 +116,7 @@ def test_a_status_tells_the_user_id_of_whom_it_is_about(told, meta_app):
     assert names() == [(kept, "BSUID", "BR.1"), (kept, "WA_ID", LONG)]
     assert list(Change.objects.order_by("seq").values_list("kind", flat=True)) == [
         "STATUS",
+        "CONTACT",
         "CONVERSATION",
         "STATUS",
     ]

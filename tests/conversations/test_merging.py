@@ -75,7 +75,7 @@ def test_two_contacts_become_the_older_one(take, inside):
     assert kept.last_message_at == kept.window_opened_at == kept.last_message.timestamp
     assert (second.unread_count, second.last_message) == (0, None)
     told = set(Change.objects.filter(conversation_id=second.pk).values_list("kind", flat=True))
-    assert told == {"CONVERSATION", "ARRIVAL"}
+    assert told == {"CONVERSATION", "ARRIVAL", "OPENED"}
 
 
 def test_what_was_written_by_an_operator_stays(take, inside):

@@ -51,6 +51,7 @@ class Phone(models.Model):
     read_marks_failed = models.PositiveIntegerField(default=0, db_default=0)  # best effort: counted
     # Reported of messages that are not ours: another system sends by the same number.
     foreign_statuses = models.BigIntegerField(default=0, db_default=0)
+    told = models.CharField(max_length=32, default="", db_default="", editable=False)  # see telling
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     def __str__(self) -> str:

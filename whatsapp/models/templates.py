@@ -54,6 +54,7 @@ class MessageTemplate(models.Model):
     quality_at = models.DateTimeField()
     category_at = models.DateTimeField()
     synced_at = models.DateTimeField(null=True)  # null: Meta said that its parts changed since
+    told = models.CharField(max_length=32, default="", db_default="", editable=False)  # see telling
 
     class Meta:
         constraints = [

@@ -19,6 +19,7 @@ from conversations.services import merging
 from conversations.services.broadcasts import control, handing, outreach, progress
 from tenants import context, queue, stopping, support
 from tenants.crashing import crash_point
+from tenants.feed import live
 from tenants.models import ApiKey, Tenant
 from tenants.permissions import Permission, system_actor
 from tenants.services import usage
@@ -111,12 +112,16 @@ def _feed(broadcast_id: int) -> int:
         return 0
     try:
         actor = system_actor(tenant)
-        handing.hand_over(actor=actor, broadcast=broadcast, phone=phone, rows=found, now=now)
+        changes = handing.hand_over(
+            actor=actor, broadcast=broadcast, phone=phone, rows=found, now=now
+        )
     except (merging.RivalMergeError, usage.QuotaReachedError):
         transaction.set_rollback(True)
         return len(found)  # the rival is through by now: looked at again, it left so much
     crash_point("broadcast.mid_hand")
     queue.enqueue("conversations.tasks.drain_outbox", phone_id=phone.pk)
+    if changes:
+        live.publish(*changes)
     return len(found)
 
 

@@ -23,6 +23,7 @@ from conversations.models import (
 )
 from conversations.services import enclosing, people, template_sending, threads
 from tenants.db import arrays
+from tenants.feed.live import Draft
 from tenants.permissions import Actor
 from tenants.services import usage
 from whatsapp.models import MessageTemplate, Phone
@@ -71,14 +72,15 @@ def hand_over(
     phone: Phone,
     rows: Sequence[BroadcastRecipient],
     now: datetime,
-) -> None:
+) -> list[Draft]:
     """Queue a message for each row that may have one, and say of the others why not.
 
     Whom another attempt reached since the row was put back gets none; the row goes by that one.
-    The caller holds the broadcast's lock, so nobody else hands its rows over. Publishes nothing.
+    The caller holds the broadcast's lock, so nobody else hands its rows over, and publishes what
+    is returned: contacts that are new.
     Raises: merging.RivalMergeError, to be tried again; usage.QuotaReachedError.
     """
-    places = _places(phone, rows, now)
+    places, changes = _places(phone, rows, now)
     # Under the conversations' locks: the rival is an operator who sends one of them again.
     answered = _answered(rows)
     rows = [row for row in rows if row.pk not in answered]
@@ -99,6 +101,7 @@ def hand_over(
     _write(answered | {pk: draft.pk for pk, draft in drafts.items()}, left_out)
     if drafts:
         usage.take(len(drafts))
+    return changes
 
 
 def _answered(rows: Sequence[BroadcastRecipient]) -> dict[int, int]:
@@ -132,15 +135,18 @@ class Place:
     conversation_id: int
 
 
-def _places(phone: Phone, rows: Sequence[BroadcastRecipient], now: datetime) -> dict[int, Place]:
+def _places(
+    phone: Phone, rows: Sequence[BroadcastRecipient], now: datetime
+) -> tuple[dict[int, Place], list[Draft]]:
     senders = [(_sender(row), now) for row in rows]
     with connection.cursor() as cursor:
-        contacts = people.meet(cursor, senders).contacts
-        found = threads.begin_quietly(cursor, [(phone.pk, contact) for contact in contacts])
-    return {
+        met = people.meet(cursor, senders)
+        found = threads.begin_quietly(cursor, [(phone.pk, contact) for contact in met.contacts])
+    places = {
         row.pk: Place(contact, found[phone.pk, contact])
-        for row, contact in zip(rows, contacts, strict=True)
+        for row, contact in zip(rows, met.contacts, strict=True)
     }
+    return places, met.changes()
 
 
 def _sender(row: BroadcastRecipient) -> Sender:

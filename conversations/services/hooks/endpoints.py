@@ -16,6 +16,7 @@ from tenants.feed import selectors as feed
 from tenants.feed.models import Counter
 from tenants.models import Tenant
 from tenants.permissions import Actor, Permission
+from tenants.services import letters, links
 
 ENDPOINTS_MAX = 10
 # How long the secret before signs as well.
@@ -196,7 +197,7 @@ def replay_failed(*, actor: Actor, endpoint: HookEndpoint, since: datetime, now:
 def switch_off(endpoint: HookEndpoint, reason: HookEndpoint.Reason) -> None:
     """Tell a locked address no more, for what its server does; audited as nobody's act.
 
-    Takes the tenant's counter: the last statements before the commit.
+    The admins get a letter. Takes the tenant's counter: the last statements before the commit.
     """
     endpoint.is_enabled, endpoint.disabled_reason = False, reason
     endpoint.save(update_fields=["is_enabled", "disabled_reason"])
@@ -208,6 +209,11 @@ def switch_off(endpoint: HookEndpoint, reason: HookEndpoint.Reason) -> None:
         tenant=tenant,
         changes={"reason": reason.value},
     )
+    link = links.address(tenant, f"/settings/webhooks/{endpoint.pk}/")
+    letter = letters.webhook_off(
+        tenant=tenant, url=endpoint.shown_url, why=str(reason.label), link=link
+    )
+    letters.post_to_admins(tenant=tenant, letter=letter)
     _follow()
 
 

@@ -6,7 +6,6 @@ whoever writes messages does nothing for this, and nothing is lost between the t
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -14,52 +13,43 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from conversations import broadcasts, selectors
-from conversations.models import (
-    HookDelivery,
-    HookEndpoint,
-    HookEvent,
-    HookRelay,
-    Message,
-)
+from conversations.models import HookDelivery, HookEndpoint, HookEvent, HookRelay
+from conversations.services.hooks import subjects
+from conversations.services.hooks.subjects import Happening
 from tenants import context, queue, stopping
 from tenants.feed.models import Change
 from tenants.models import Tenant
-from tenants.permissions import Actor, system_actor
+from tenants.permissions import system_actor
 
 logger = logging.getLogger(__name__)
 
 PAGE = 500
-_KINDS = {
-    Change.Kind.ARRIVAL: HookEvent.Kind.MESSAGE_RECEIVED,
-    Change.Kind.STATUS: HookEvent.Kind.MESSAGE_STATUS,
-    Change.Kind.MESSAGE: HookEvent.Kind.MESSAGE_UPDATED,
-    Change.Kind.CONVERSATION: HookEvent.Kind.CONVERSATION_UPDATED,
-    Change.Kind.BROADCAST: HookEvent.Kind.BROADCAST_UPDATED,
+Kind = HookEvent.Kind
+# What a change may tell. What has an event of its own is an update, too.
+_KINDS: dict[str, tuple[HookEvent.Kind, ...]] = {
+    Change.Kind.ARRIVAL: (Kind.MESSAGE_RECEIVED,),
+    Change.Kind.STATUS: (Kind.MESSAGE_STATUS,),
+    Change.Kind.MESSAGE: (Kind.MESSAGE_UPDATED,),
+    Change.Kind.CONVERSATION: (Kind.CONVERSATION_UPDATED,),
+    Change.Kind.OPENED: (Kind.CONVERSATION_OPENED, Kind.CONVERSATION_UPDATED),
+    Change.Kind.CLOSED: (Kind.CONVERSATION_CLOSED, Kind.CONVERSATION_UPDATED),
+    Change.Kind.ASSIGNED: (Kind.CONVERSATION_ASSIGNED, Kind.CONVERSATION_UPDATED),
+    Change.Kind.LABELLED: (Kind.CONVERSATION_LABELLED, Kind.CONVERSATION_UPDATED),
+    Change.Kind.BROADCAST: (Kind.BROADCAST_UPDATED,),
+    Change.Kind.CONTACT_NEW: (Kind.CONTACT_CREATED,),
+    Change.Kind.CONTACT: (Kind.CONTACT_UPDATED,),
+    Change.Kind.CONTACT_MERGED: (Kind.CONTACT_MERGED,),
+    Change.Kind.TEMPLATE: (Kind.TEMPLATE_UPDATED,),
+    Change.Kind.NUMBER: (Kind.NUMBER_HEALTH,),
 }
-_ABOUT_MESSAGES = {
-    HookEvent.Kind.MESSAGE_RECEIVED,
-    HookEvent.Kind.MESSAGE_STATUS,
-    HookEvent.Kind.MESSAGE_UPDATED,
-}
-# What a message goes through here before anything can be said of it.
-_UNTOLD = {Message.Status.PENDING, Message.Status.SENDING}
+# What is told of a thing once, however often it is published.
+_ONCE = {Kind.MESSAGE_RECEIVED, Kind.CONTACT_CREATED, Kind.CONTACT_MERGED}
 
 
 class Renderer(Protocol):
     """Writes the body of an event; ``row`` is what it is about, None for a test."""
 
     def __call__(self, kind: str, row: Any, *, at: datetime, tenant_id: UUID) -> str: ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Happening:
-    """What one or more changes say together; ``seq`` is the last one's number."""
-
-    kind: str
-    pk: int
-    seq: int
-    at: datetime
 
 
 _renderers: list[Renderer] = []
@@ -104,7 +94,7 @@ def _tell(endpoints: Sequence[HookEndpoint], changes: Sequence[Change]) -> None:
     wanted = {kind for endpoint in endpoints for kind in endpoint.events}
     happenings = [one for one in _happenings(changes) if one.kind in wanted]
     tenant = Tenant.objects.get(schema_name=context.current_schema())
-    pairs = list(_rows(system_actor(tenant), happenings))
+    pairs = list(subjects.rows(actor=system_actor(tenant), happenings=happenings))
     drafts = {_key(one, row): (one, row) for one, row in pairs}
     told = set(HookEvent.objects.filter(key__in=drafts).values_list("key", flat=True))
     deliveries: list[HookDelivery] = []
@@ -123,61 +113,22 @@ def _tell(endpoints: Sequence[HookEndpoint], changes: Sequence[Change]) -> None:
         queue.enqueue("conversations.tasks.deliver_hooks", endpoint_id=endpoint_id)
 
 
-def _happenings(changes: Iterable[Change]) -> list[_Happening]:
+def _happenings(changes: Iterable[Change]) -> list[Happening]:
     """Return what happened, each thing once, in the order in which it happened last."""
-    found: dict[tuple[str, int], _Happening] = {}
+    found: dict[tuple[str, int], Happening] = {}
     for change in changes:
-        kind = _KINDS[Change.Kind(change.kind)]
-        pk = change.message_id if kind in _ABOUT_MESSAGES else change.conversation_id
-        pk = change.broadcast_id if kind == HookEvent.Kind.BROADCAST_UPDATED else pk
-        if pk is not None:
-            found.pop((kind, pk), None)
-            found[kind, pk] = _Happening(kind, pk, change.seq, change.at)
+        for kind in _KINDS[change.kind]:
+            pk = getattr(change, subjects.COLUMNS[kind])
+            if pk is not None:
+                found.pop((kind, pk), None)
+                found[kind, pk] = Happening(kind, pk, change.seq, change.at)
     return list(found.values())
 
 
-def _rows(actor: Actor, happenings: Sequence[_Happening]) -> Iterable[tuple[_Happening, Any]]:
-    """Return each happening with what it is about, as that is now; what is gone is left out."""
-    messages = _messages([one.pk for one in happenings if one.kind in _ABOUT_MESSAGES])
-    threads = selectors.reached_by(actor)
-    conversations = threads.in_bulk(_ids(happenings, HookEvent.Kind.CONVERSATION_UPDATED))
-    selectors.with_marks(one.last_message for one in conversations.values())
-    lists = broadcasts.listed(actor)
-    listed = lists.in_bulk(_ids(happenings, HookEvent.Kind.BROADCAST_UPDATED))
-    for one in happenings:
-        about: dict[int, Any] = conversations
-        if one.kind in _ABOUT_MESSAGES:
-            about = messages
-        elif one.kind == HookEvent.Kind.BROADCAST_UPDATED:
-            about = listed
-        row = about.get(one.pk)
-        if row is not None and _is_told(one.kind, row):
-            yield one, row
-
-
-def _ids(happenings: Iterable[_Happening], kind: str) -> list[int]:
-    return [one.pk for one in happenings if one.kind == kind]
-
-
-def _messages(ids: Sequence[int]) -> dict[int, Message]:
-    listed = Message.objects.select_related("author", "api_key", "conversation__contact")
-    found = listed.prefetch_related("conversation__contact__identities").in_bulk(ids)
-    selectors.with_marks(found.values())
-    return found
-
-
-def _is_told(kind: str, row: Any) -> bool:
-    if kind == HookEvent.Kind.MESSAGE_RECEIVED:
-        return not row.is_outbound
-    if kind == HookEvent.Kind.MESSAGE_STATUS:
-        return bool(row.is_outbound and row.status not in _UNTOLD)
-    return True
-
-
-def _key(one: _Happening, row: Any) -> str:
+def _key(one: Happening, row: Any) -> str:
     """Return what makes an event the same: a message comes once, and has each status once."""
-    if one.kind == HookEvent.Kind.MESSAGE_RECEIVED:
+    if one.kind in _ONCE:
         return f"{one.kind}:{one.pk}"
-    if one.kind == HookEvent.Kind.MESSAGE_STATUS:
+    if one.kind == Kind.MESSAGE_STATUS:
         return f"{one.kind}:{one.pk}:{row.status}"
     return f"{one.kind}:{one.pk}:{one.seq}"

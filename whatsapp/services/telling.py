@@ -1,0 +1,47 @@
+"""Number what became other of templates and numbers, whoever wrote it: Meta, a check or a person.
+
+Each row keeps a hash of what was told of it last. So writers need not know that somebody follows,
+a repeated word tells nothing, and nothing is missed by a process that dies between the two.
+"""
+
+from django.db import connection, transaction
+
+from tenants.feed import live
+from tenants.feed.live import Draft
+from tenants.feed.models import Change
+
+# Rivals: another sweeper, who finds the rows told; and writers, whose newer word is told next.
+_TEMPLATES = """
+    UPDATE whatsapp_messagetemplate AS template SET told = known.hash
+    FROM (
+        SELECT id, md5(concat_ws('|', status, category, quality, reason)) AS hash
+        FROM whatsapp_messagetemplate
+    ) AS known
+    WHERE template.id = known.id AND template.told <> known.hash
+    RETURNING template.id
+"""
+_NUMBERS = """
+    UPDATE whatsapp_phone AS phone SET told = known.hash
+    FROM (
+        SELECT owner.id, md5(concat_ws('|', owner.status, owner.health,
+            string_agg(concat_ws('=', fact.matter, fact.word, fact.grade), '|' ORDER BY fact.matter)
+        )) AS hash
+        FROM whatsapp_phone AS owner
+        LEFT JOIN whatsapp_numberfact AS fact ON fact.phone_id = owner.id
+        GROUP BY owner.id
+    ) AS known
+    WHERE phone.id = known.id AND phone.told <> known.hash
+    RETURNING phone.id
+"""
+
+
+@transaction.atomic
+def sweep() -> None:
+    """Publish each template and number of the current tenant that is not as it was told last."""
+    drafts: list[Draft] = []
+    with connection.cursor() as cursor:
+        for kind, query in ((Change.Kind.TEMPLATE, _TEMPLATES), (Change.Kind.NUMBER, _NUMBERS)):
+            cursor.execute(query)
+            drafts += [Draft(kind, subject_id=pk) for (pk,) in sorted(cursor.fetchall())]
+    if drafts:
+        live.publish(*drafts)
