@@ -164,6 +164,7 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+PASSWORD_RESET_TIMEOUT = 3600  # seconds that a link in a letter works
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/inbox/"
 SESSION_COOKIE_NAME = "__Host-session" if IS_TLS else "session"

@@ -135,6 +135,36 @@ class NewPersonForm(NewPasswordForm):
     field_order = ("name", "password")
 
 
+class ForgottenForm(forms.Form):
+    """Whose password is forgotten."""
+
+    email = forms.EmailField(
+        label=_("E-mail"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}),
+    )
+
+
+class ChangePasswordForm(NewPasswordForm):
+    """Another password, for whoever knows the one there is."""
+
+    present = forms.CharField(
+        label=_("Present password"),
+        max_length=1024,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    field_order = ("present", "password")
+
+
+class NameForm(forms.Form):
+    """How somebody is called."""
+
+    name = forms.CharField(
+        label=_("Your name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+
+
 class OwnPasswordForm(forms.Form):
     """The password of the account that is there already."""
 

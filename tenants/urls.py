@@ -2,11 +2,22 @@
 
 from django.urls import path
 
-from tenants import invitation_views, key_views, people_views, session_views, support_views, views
+from tenants import (
+    invitation_views,
+    key_views,
+    password_views,
+    people_views,
+    session_views,
+    support_views,
+    views,
+)
 
 urlpatterns = [
     path("login/", views.log_in, name="login"),
     path("logout/", views.log_out, name="logout"),
+    path("forgotten/", password_views.forgotten, name="forgotten"),
+    path("password/<str:token>", password_views.password, name="password"),
+    path("settings/profile/", password_views.profile, name="profile"),
     path("invitation/<str:token>", invitation_views.invitation, name="invitation"),
     path("support/enter", support_views.support_enter, name="support_enter"),
     path("support/over", support_views.support_over, name="support_over"),

@@ -33,6 +33,19 @@ def invitation(*, tenant: Tenant, role: str, link: str, days: int, language: str
         return Letter(_("%(name)s invites you") % values, _text(*paragraphs))
 
 
+def password(*, tenant: Tenant, link: str, language: str) -> Letter:
+    """Bring a link to choose a new password with."""
+    values = {"name": mail.one_line(tenant.name)}
+    with translation.override(language):
+        paragraphs = (
+            _("Somebody asked for a new password for your account at %(name)s.") % values,
+            _("Open this link to choose one. It works once, and for an hour:"),
+            link,
+            _("If it was not you, do nothing: your password stays as it is."),
+        )
+        return Letter(_("Choose a new password") + f" · {values['name']}", _text(*paragraphs))
+
+
 def requests_used(*, tenant: Tenant, percent: int, limit: int) -> Letter:
     """Say how much of an hour's requests is used."""
     words = {"tenant": mail.one_line(tenant.name), "percent": percent, "limit": limit}

@@ -20,13 +20,13 @@ from conversations.models import (
 from tenants import context
 from tenants.models import Invitation, Membership, Tenant, User
 from tenants.permissions import Actor
-from tenants.services import keys
+from tenants.services import keys, passwords
 from tests.api import open_session
 from tests.conftest import _sealed
 from tests.conversations.lists import broadcast_to
 from tests.conversations.sending import conversation_with, message_in
 from tests.conversations.uploading import kept
-from tests.tenants.inviting import invited, later, link_of
+from tests.tenants.inviting import invited, later, link_of, token_to
 from tests.whatsapp.templates import template
 from whatsapp.models import Job, Phone
 from whatsapp.webhooks.models import MetaApp
@@ -73,9 +73,13 @@ class Things:
 
     def address(self, route: str) -> str:
         """Fill a route, as the URLconf has it behind the tenant's, with ids of rows made for it."""
-        with context.tenant(self._actor.tenant.schema_name):
-            made = self._make(route)
+        made = self.ids(route)
         return re.sub(r"<\w+:(\w+)>", lambda found: str(made[found[1]]), route)
+
+    def ids(self, route: str) -> dict[str, Any]:
+        """Make the rows that a route names; return its parameters."""
+        with context.tenant(self._actor.tenant.schema_name):
+            return self._make(route)
 
     def _make(self, tail: str) -> dict[str, Any]:
         made: dict[str, Any] = {"waba_id": self._phone.waba_id}
@@ -97,7 +101,7 @@ class Things:
         if "<uuid:session_id>" in tail and self._actor.user is not None:
             made["session_id"] = open_session(self._actor.user, self._actor.tenant).session_id
         if "<str:token>" in tail:
-            made["token"] = self._link()
+            made["token"] = self._password() if "password/" in tail else self._link()
         if "<int:template_id>" in tail:
             made["template_id"] = self._template().pk
         return made
@@ -180,6 +184,12 @@ class Things:
 
     def _link(self) -> str:
         return link_of(self._invitation())
+
+    def _password(self) -> str:
+        with context.platform():
+            email = User.objects.get(pk=self._person()).email
+        passwords.ask(tenant=self._actor.tenant, email=email, language="en")
+        return token_to(email)
 
     def _app(self) -> int:
         with context.platform():

@@ -14,6 +14,8 @@ OPEN = {
     "login/",
     "logout/",
     "invitation/<str:token>",
+    "forgotten/",
+    "password/<str:token>",
     "support/enter",
     "support/over",
     "i18n/setlang/",

@@ -12,7 +12,7 @@ from tenants.models import Invitation, Mail
 from tenants.permissions import Actor
 from tenants.services import invitations
 
-LINK = re.compile(r"(https?://[^/\s]+)/(invitation|password)/([\w-]{43})\b")
+LINK = re.compile(r"(https?://[^/\s]+)/(invitation|password)/([\w-]{40,})")
 
 
 def invited(actor: Actor, email: str = "bia@example.com", **fields: Any) -> Invitation:
