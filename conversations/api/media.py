@@ -64,9 +64,9 @@ class MediaFileView(TenantAPIView):
         tags=["media"],
         summary="Fetch a file's bytes",
         description="Understands `Range`. A file that is not stored (yet) is not found.",
-        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
+        responses={(200, "*/*"): OpenApiTypes.BINARY},
         examples=[
-            OpenApiExample("Bytes", value="...", media_type="application/octet-stream"),
+            OpenApiExample("Bytes", value="...", media_type="*/*"),
         ],
     )
     def get(self, request: Request, pk: int) -> HttpResponseBase:

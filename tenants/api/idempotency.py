@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -46,7 +47,7 @@ def repeatable(handler: _Handler, *, told_once: Collection[str] = ()) -> _Handle
 
         def act() -> Answer:
             first.append(handler(request, *args, **kwargs))
-            return Answer(first[0].status_code, first[0].data)
+            return Answer(first[0].status_code, _as_sent(first[0].data))
 
         found = idempotency.once(
             client=_client_of(request),
@@ -70,6 +71,11 @@ def key_of(request: Request) -> str | None:
         sentence = _("Use 1 to 255 visible ASCII characters.")
         raise HeaderError({"Idempotency-Key": [sentence]})
     return key
+
+
+def _as_sent(data: Any) -> Any:
+    """Return what a client reads: moments and numbers of ours are texts there."""
+    return None if data is None else json.loads(JSONRenderer().render(data))
 
 
 def _client_of(request: Request) -> str:

@@ -164,6 +164,25 @@ def deliver_of(tenant, endpoint_id: int) -> None:
         assert delivering.deliver(endpoint_id=endpoint_id) == 1
 
 
+@pytest.mark.parametrize("act", ["test", "replay"])
+def test_what_is_repeated_is_done_once(boss, place, acme, act):
+    one = f"{place}/{boss.post(f'{place}/', NEW).json()['id']}/"
+    path = f"{one}test"
+    if act == "replay":
+        delivery = boss.post(path).json()["id"]
+        with context.tenant(acme.schema_name):
+            HookDelivery.objects.update(state="DEAD")
+        path = f"{one}deliveries/{delivery}/replay"
+
+    first, again = (boss.post(path, Idempotency_Key="k1") for _ in range(2))
+
+    assert first.status_code == again.status_code == 202
+    assert first.json() == again.json()
+    assert again["Idempotent-Replayed"] == "true"
+    with context.tenant(acme.schema_name):
+        assert HookDelivery.objects.count() == 1
+
+
 def test_a_new_secret_is_shown_once(boss, place):
     made = boss.post(f"{place}/", NEW).json()
 
