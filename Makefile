@@ -17,7 +17,7 @@ DUMMY = SECRET_KEY=lint-lint-Lint-lint-LINT-lint-0123-lint-4567-lint-89ab \
 	LOG_LEVEL=CRITICAL
 
 .DEFAULT_GOAL = help
-.PHONY: help demo test check faults mutants format lock messages schema python
+.PHONY: help demo test check faults fuzz mutants format lock messages schema python
 .SUFFIXES:
 
 help: ## say what there is
@@ -46,6 +46,11 @@ format: $(VENV)/.dev ## put the code in order
 faults: $(VENV)/.dev ## break everything on purpose, then count: all faults, and the long soak
 	$(PY) -m pytest tests/faults
 	$(PY) -m tests.faults.soak
+
+# How many requests each kind of caller sends to each operation, well-formed ones and others.
+EXAMPLES = 100
+fuzz: $(VENV)/.dev ## send the API what nobody wrote down, other things each time: make fuzz EXAMPLES=20
+	FUZZ_EXAMPLES=$(EXAMPLES) FUZZ_SEED=$${FUZZ_SEED:-$$(date +%s)} $(PY) -m pytest -n 2 -q tests/fuzz
 
 mutants: $(VENV)/.dev ## take each safeguard away and expect red: make mutants ONLY="rank lease"
 	$(PY) -m tests.mutants.run $(ONLY)
