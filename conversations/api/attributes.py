@@ -74,6 +74,7 @@ class AttributeView(TenantAPIView):
     permission = Permission.READ_CONTACTS
     permission_to_change = Permission.MANAGE_ATTRIBUTES
     parameters_of = {"DELETE": AttributeDeletion}
+    hold = staticmethod(attributes.hold)
 
     @extend_schema(
         operation_id="contact_attributes_read",

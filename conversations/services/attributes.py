@@ -104,7 +104,7 @@ def change(
     Raises: ForbiddenError, ChoicesError, NotFoundError.
     """
     actor.require(Permission.MANAGE_ATTRIBUTES)
-    row = _held(attribute)
+    row = _held(attribute.pk)
     if choices is not None:
         _check_choices(row.kind, choices)
         row.choices = list(choices)
@@ -121,7 +121,7 @@ def delete(*, actor: Actor, attribute: ContactAttribute, with_values: bool = Fal
     meant.
     """
     actor.require(Permission.MANAGE_ATTRIBUTES)
-    _held(attribute)
+    _held(attribute.pk)
     have = _with_value(attribute)
     count = have.count()
     if count and not with_values:
@@ -172,9 +172,17 @@ def merged(
     return {key: value for key, value in new.items() if value is not None}
 
 
-def _held(attribute: ContactAttribute) -> ContactAttribute:
+def hold(attribute_id: int) -> None:
+    """Let nobody else change or delete an attribute before the caller's transaction has ended.
+
+    Raises: NotFoundError.
+    """
+    _held(attribute_id)
+
+
+def _held(attribute_id: int) -> ContactAttribute:
     # Rivals: another admin, and whoever writes a value of it.
-    row = ContactAttribute.objects.select_for_update().filter(pk=attribute.pk).first()
+    row = ContactAttribute.objects.select_for_update().filter(pk=attribute_id).first()
     if row is None:
         raise NotFoundError
     return row

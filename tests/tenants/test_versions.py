@@ -13,13 +13,17 @@ from tests.api import Api, access_token, api_of, check_problem
 pytestmark = pytest.mark.django_db
 APP = {"name": "Acme", "app_id": "1482213665", "app_secret": "0f1e2d3c4b5a69788796a5b4c3d2e1f0"}
 HOOK = {"url": "https://93.184.216.34/in", "events": ["message.received"]}
+CITY = {"key": "city", "label": "City", "kind": "TEXT"}
+NEW = {"webhooks-out": HOOK, "meta-apps": APP, "contact-attributes": CITY}
 CHANGES = {
     "contacts": {"name": "Marina"},
     "labels": {"name": "Trocas"},
+    "contact-attributes": {"label": "Cidade"},
     "webhooks-out": {"description": "ERP"},
     "meta-apps": {"name": "Acme Brasil"},
     "users": {"role": "VIEWER"},
 }
+DELETED = [kind for kind in CHANGES if kind != "contacts"]
 BY_NAME = [kind for kind in CHANGES if kind != "users"]
 
 
@@ -40,7 +44,7 @@ def place(acme, boss, people):
                 return f"{base}/{kind}/{model.objects.create(name='First').pk}/"
         if kind == "users":
             return f"{base}/users/{people['ana@acme.test'].pk}/"
-        made = boss.post(f"{base}/{kind}/", HOOK if kind == "webhooks-out" else APP)
+        made = boss.post(f"{base}/{kind}/", NEW[kind])
         return f"{base}/{kind}/{made.json()['id']}/"
 
     return make
@@ -81,7 +85,7 @@ def test_only_what_was_seen_is_changed(boss, place, kind):
     assert change(boss, where, CHANGES[kind]).status_code == 200  # who says nothing may
 
 
-@pytest.mark.parametrize("kind", ["labels", "webhooks-out", "meta-apps", "users"])
+@pytest.mark.parametrize("kind", DELETED)
 def test_only_what_was_seen_is_deleted(boss, place, kind):
     where = place(kind)
     etag = boss.get(where)["ETag"]
