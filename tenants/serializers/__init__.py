@@ -41,11 +41,13 @@ class ChangesSerializer(StrictSerializer):
 
 
 class TextField(serializers.CharField):
-    """Text only: a number is not a text, whatever it looks like."""
+    """Text only: a number is not a text, whatever it looks like. Its length is that of what came."""
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
+        if self.max_length is not None and len(data) > self.max_length:
+            self.fail("max_length", max_length=self.max_length)
         text: str = super().to_internal_value(data)
         return text
 

@@ -1,11 +1,8 @@
 """The Python client against a real server: what it sends, follows, repeats and verifies."""
 
-import importlib.util
 import json
-import sys
 import time
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 import requests
@@ -17,24 +14,15 @@ from conversations.services.hooks import signing
 from tenants import context
 from tenants.feed.models import Change
 from tests.api import key_of
+from tests.clients.loading import loaded
 from tests.conversations.sending import conversation_with, message_in
 
-FILE = Path(__file__).parents[2] / "clients" / "python" / "balcao.py"
 CUSTOMER = "5511987654321"
 PLACE = "https://balcao.test/api/v1/tenant/t"
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
-def _loaded():
-    spec = importlib.util.spec_from_file_location("balcao", FILE)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["balcao"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-balcao = _loaded()
+balcao = loaded()
 
 
 @pytest.fixture

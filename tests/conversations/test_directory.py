@@ -63,6 +63,7 @@ def test_a_number_is_one_person_in_every_spelling(ana, base, acme, number):
         ({"number": "+"}, "invalid"),
         ({"number": "+1234567"}, "number_invalid"),
         ({"number": "+5511987654321", "name": "a" * 201}, "invalid"),
+        ({"number": "+5511987654321", "name": "\f" + "a" * 200}, "invalid"),
         ({"number": "+5511987654321", "wa_id": "1"}, "invalid"),
     ],
 )
