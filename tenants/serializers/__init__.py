@@ -41,7 +41,7 @@ class ChangesSerializer(StrictSerializer):
 
 
 class TextField(serializers.CharField):
-    """Text only: a number is not a text, whatever it looks like. Its length is that of what came."""
+    """Text only: a number is none, whatever it looks like. Its length is that of what came."""
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
