@@ -101,6 +101,13 @@ def to_login(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(SUPPORT_OVER_URL if is_over else _login_url(back))
 
 
+def unreferred(response: HttpResponse) -> HttpResponse:
+    """Keep the link, which is a secret, out of what the browser says where it goes from there."""
+    # Not "no-referrer": forms would come without an Origin, and be refused.
+    response["Referrer-Policy"] = "strict-origin"
+    return response
+
+
 def own_path(candidate: str, default: str) -> str:
     """Return ``candidate`` if every browser reads it as a path on this host, else ``default``."""
     odd = "\\" in candidate or not candidate.isprintable()

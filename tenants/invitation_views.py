@@ -42,11 +42,4 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
             access.begin_session(request, user)
             return HttpResponseRedirect(settings.LOGIN_REDIRECT_URL)
     shown = {"invitation": found, "form": form, "is_known": is_known}
-    return unreferred(render(request, "tenants/invitation.html", shown, status=status))
-
-
-def unreferred(response: HttpResponse) -> HttpResponse:
-    """Keep the link, which is a secret, out of what the browser says where it goes from there."""
-    # Not "no-referrer": forms would come without an Origin, and be refused.
-    response["Referrer-Policy"] = "strict-origin"
-    return response
+    return access.unreferred(render(request, "tenants/invitation.html", shown, status=status))

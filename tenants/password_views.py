@@ -14,7 +14,6 @@ from tenants import access
 from tenants.access import OperatorRequest, role_required
 from tenants.errors import DomainError
 from tenants.forms import ChangePasswordForm, ForgottenForm, NameForm, NewPasswordForm, tried
-from tenants.invitation_views import unreferred
 from tenants.permissions import Permission
 from tenants.services import passwords
 
@@ -61,7 +60,7 @@ def password(request: HttpRequest, token: str) -> HttpResponse:
             return done
     status = 400 if form.errors else 200
     shown = {"form": form, "owner": owner}
-    return unreferred(render(request, "tenants/password.html", shown, status=status))
+    return access.unreferred(render(request, "tenants/password.html", shown, status=status))
 
 
 @never_cache
