@@ -104,6 +104,26 @@ def test_sessions_that_ended_while_nobody_used_them_fail_no_page(page):
     assert ana.get("/inbox/").status_code == 200
 
 
+def test_a_statement_that_takes_too_long_is_a_503_and_the_next_one_is_not(page, acme, phones):
+    ana = page("ana@acme.test")
+    table = sql.Identifier(acme.schema_name, "conversations_conversation")
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = '300ms'")
+    try:
+        with raw.connect(name="the fault") as session, session.transaction():
+            session.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(table))
+            refused = ana.get("/inbox/")
+        again = ana.get("/inbox/")
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("RESET statement_timeout")
+
+    assert refused.status_code == 503
+    assert refused["Retry-After"]
+    assert "canceling" not in refused.content.decode()
+    assert again.status_code == 200
+
+
 def test_no_room_for_another_session_is_a_503_until_there_is(meta_app, limited):
     with Door(database=limited) as door:
         with psycopg.connect(limited):
