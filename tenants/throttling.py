@@ -1,4 +1,4 @@
-"""Slow down who guesses passwords: by account and by address, never for good.
+"""Slow down who guesses: passwords by account and by address, tokens by address, never for good.
 
 Rows in PostgreSQL, so that it works without Redis. A refused try is not counted: whoever waits as
 long as he was told gets his turn, and no stranger can push an owner's turn away for ever.
@@ -48,20 +48,12 @@ class _Key:
 
 def check(*, email: str, address: str | None, now: datetime) -> None:
     """Pass, or say how long to wait. One query. Raises: TooManyFailuresError."""
-    keys = {key.value: key.free for key in _keys(email, address)}
-    with context.platform():
-        rows = list(
-            LoginFailure.objects.filter(key__in=keys, at__gt=now - WINDOW)
-            .values("key")
-            .annotate(failures=Count("id"), last_at=Max("at"))
-        )
-    waits = [
-        row["last_at"] + timedelta(seconds=delay_seconds(row["failures"], keys[row["key"]])) - now
-        for row in rows
-    ]
-    longest = max(waits, default=timedelta())
-    if longest > timedelta():
-        raise TooManyFailuresError(retry_after_seconds=int(longest.total_seconds()) + 1)
+    _check(_keys(email, address), now=now)
+
+
+def check_token(*, address: str | None, now: datetime) -> None:
+    """Do the same for an address that brings a refresh token. Raises: TooManyFailuresError."""
+    _check(_token_keys(address), now=now)
 
 
 @contextmanager
@@ -83,10 +75,15 @@ def turn() -> Iterator[None]:
 
 def failed(*, email: str, address: str | None, now: datetime) -> None:
     """Count a wrong password against the account (whether or not it exists) and the address."""
-    keys = [key.value for key in _keys(email, address)]
-    with context.platform():
-        LoginFailure.objects.filter(key__in=keys, at__lte=now - WINDOW).delete()
-        LoginFailure.objects.bulk_create(LoginFailure(key=key, at=now) for key in keys)
+    _count(_keys(email, address), now=now)
+
+
+def token_failed(*, address: str | None, now: datetime) -> None:
+    """Count a refused refresh token against the address, apart from its wrong passwords.
+
+    A program that keeps an old token must not keep the people of its office from signing in.
+    """
+    _count(_token_keys(address), now=now)
 
 
 def succeeded(*, email: str) -> None:
@@ -109,11 +106,42 @@ def delay_seconds(failures: int, free: int) -> int:
     return min(DELAY_MAX_SECONDS, 2 ** min(failures - free, 10))
 
 
+def _check(keys: list[_Key], *, now: datetime) -> None:
+    free = {key.value: key.free for key in keys}
+    with context.platform():
+        rows = list(
+            LoginFailure.objects.filter(key__in=free, at__gt=now - WINDOW)
+            .values("key")
+            .annotate(failures=Count("id"), last_at=Max("at"))
+        )
+    waits = [
+        row["last_at"] + timedelta(seconds=delay_seconds(row["failures"], free[row["key"]])) - now
+        for row in rows
+    ]
+    longest = max(waits, default=timedelta())
+    if longest > timedelta():
+        raise TooManyFailuresError(retry_after_seconds=int(longest.total_seconds()) + 1)
+
+
+def _count(keys: list[_Key], *, now: datetime) -> None:
+    values = [key.value for key in keys]
+    with context.platform():
+        LoginFailure.objects.filter(key__in=values, at__lte=now - WINDOW).delete()
+        LoginFailure.objects.bulk_create(LoginFailure(key=value, at=now) for value in values)
+
+
 def _keys(email: str, address: str | None) -> list[_Key]:
-    keys = [_account(email)]
-    if address:
-        keys.append(_Key(_hash("address", addresses.network_of(address)), FREE_PER_ADDRESS))
-    return keys
+    return [_account(email), *_network("address", address)]
+
+
+def _token_keys(address: str | None) -> list[_Key]:
+    return _network("token", address)
+
+
+def _network(kind: str, address: str | None) -> list[_Key]:
+    if not address:
+        return []
+    return [_Key(_hash(kind, addresses.network_of(address)), FREE_PER_ADDRESS)]
 
 
 def _account(email: str) -> _Key:

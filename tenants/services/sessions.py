@@ -10,7 +10,7 @@ from django.contrib.sessions.models import Session
 from django.db.models import Q
 from django.utils import timezone
 
-from tenants import context, selectors
+from tenants import context, selectors, throttling, trace
 from tenants.models import RefreshSession, Tenant
 from tenants.permissions import Actor, Permission
 from tenants.services import credentials, tokens
@@ -56,8 +56,19 @@ def refresh(*, token: str, tenant: Tenant | None, now: datetime) -> Grant:
 
     ``tenant`` is the host's (None on the public host), ``now`` the moment the request came in. Of
     several requests with the same token at the same time one wins; a token that was spent before
-    this request began was copied by somebody, so its whole session ends. Raises: InvalidTokenError.
+    this request began was copied by somebody, so its whole session ends. An address that brings
+    many refused ones is slowed down. Raises: InvalidTokenError, throttling.TooManyFailuresError.
     """
+    address = trace.current.get().ip_address
+    throttling.check_token(address=address, now=timezone.now())
+    try:
+        return _refreshed(token, tenant, now)
+    except InvalidTokenError:
+        throttling.token_failed(address=address, now=timezone.now())
+        raise
+
+
+def _refreshed(token: str, tenant: Tenant | None, now: datetime) -> Grant:
     claims = _refresh_claims(token, tenant)
     actor = actor_of(claims, now=now)
     jti = secrets.token_hex(16)

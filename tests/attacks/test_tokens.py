@@ -9,7 +9,7 @@ from django.test import Client
 from redis import Redis
 
 from config.demo import ports
-from tenants import buckets, context
+from tenants import buckets, context, throttling
 from tenants.models import User
 from tenants.services import people as people_service
 from tenants.services import tenancy
@@ -186,6 +186,14 @@ def test_guessing_is_slowed_down_without_redis(people):
     answers = [Api("acme.localhost").post(LOGIN, {**ANA, "password": "x"}) for _ in range(8)]
 
     assert answers[-1].status_code == 429
+
+
+@pytest.mark.usefixtures("_away")
+def test_guessing_tokens_is_slowed_down_without_redis(people):
+    tries = throttling.FREE_PER_ADDRESS + 1
+    answers = [Api("acme.localhost").post(REFRESH, {"refresh": "x"}) for _ in range(tries)]
+
+    assert [one.status_code for one in answers] == [401] * (tries - 1) + [429]
 
 
 @pytest.mark.usefixtures("_away")

@@ -1,6 +1,7 @@
 """The routes to sign in, stay signed in and sign out."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 
 import pytest
@@ -275,6 +276,41 @@ def test_a_new_role_works_at_once_with_the_old_token(grant, acme, people):
 @pytest.mark.parametrize("token", ["", "x", "a.b.c", "\u00e9", "x" * 5000, None, 7, {"a": 1}])
 def test_a_refresh_of_nonsense_is_refused(people, token):
     assert ACME.post(REFRESH, {"refresh": token}).status_code in {400, 401}
+
+
+def test_guessing_tokens_is_slowed_down_and_the_owner_gets_his_turn(grant):
+    for _ in range(throttling.FREE_PER_ADDRESS):
+        check_problem(ACME.post(REFRESH, {"refresh": "x"}), 401, "token_invalid")
+
+    response = ACME.post(REFRESH, {"refresh": grant["refresh"]})
+
+    check_problem(response, 429, "too_many_failures")
+    assert 1 <= int(response["Retry-After"]) <= throttling.DELAY_MAX_SECONDS + 1
+    with context.platform():
+        LoginFailure.objects.update(at=timezone.now() - timedelta(minutes=2))
+    assert ACME.post(REFRESH, {"refresh": grant["refresh"]}).status_code == 200
+
+
+def test_wrong_tokens_slow_down_neither_another_address_nor_who_signs_in(grant, settings):
+    settings.TRUSTED_PROXY_COUNT = 1
+    for number in range(throttling.FREE_PER_ADDRESS):
+        ACME.post(REFRESH, {"refresh": "x"}, X_Forwarded_For=f"2001:db8:1:2::{number:x}")
+
+    near, far = "2001:db8:1:2:ffff::1", "2001:db8:1:3::1"
+    slowed = ACME.post(REFRESH, {"refresh": grant["refresh"]}, X_Forwarded_For=near)
+    other = ACME.post(REFRESH, {"refresh": grant["refresh"]}, X_Forwarded_For=far)
+
+    check_problem(slowed, 429, "too_many_failures")
+    assert other.status_code == 200
+    assert ACME.post(LOGIN, ANA, X_Forwarded_For=near).status_code == 200
+
+
+def test_wrong_passwords_do_not_slow_down_who_stays_signed_in(grant):
+    for number in range(throttling.FREE_PER_ADDRESS):
+        ACME.post(LOGIN, {"email": f"{number}@acme.test", "password": "x"})
+
+    check_problem(ACME.post(LOGIN, ANA), 429, "too_many_failures")
+    assert ACME.post(REFRESH, {"refresh": grant["refresh"]}).status_code == 200
 
 
 # --- signing out ----------------------------------------------------------------------------------
