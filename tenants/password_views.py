@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib import auth, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -28,7 +29,8 @@ def forgotten(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         email = form.cleaned_data["email"]
         try:
-            passwords.ask(tenant=tenant, email=email, language=get_language() or "en")
+            language = get_language() or "en"
+            passwords.ask(tenant=tenant, email=email, language=language, now=timezone.now())
         except DomainError as refusal:
             form.add_error(None, str(refusal))
             status = refusal.http_status

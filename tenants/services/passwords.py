@@ -4,6 +4,9 @@ A link is signed by what is known of its person, the password itself included: s
 and not after any other change of the password. Nothing of it is kept.
 """
 
+from datetime import datetime, timedelta
+
+from django.conf import settings
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -49,7 +52,7 @@ class _Links(PasswordResetTokenGenerator):
         return "|".join(map(str, (*state, timestamp)))
 
 
-def ask(*, tenant: Tenant, email: str, language: str) -> None:
+def ask(*, tenant: Tenant, email: str, language: str, now: datetime) -> None:
     """Send a link to whoever works here under an address; the same work and no word otherwise.
 
     One who asks too often for an account gets no more letters, and nobody learns of it.
@@ -66,7 +69,13 @@ def ask(*, tenant: Tenant, email: str, language: str) -> None:
     address = links.address(tenant, f"/password/{_token(tenant, user)}")
     letter = letters.password(tenant=tenant, link=address, language=language)
     with context.platform(), transaction.atomic():
-        mail.post(to=user.email, subject=letter.subject, body=letter.body, tenant=tenant)
+        mail.post(
+            to=user.email,
+            subject=letter.subject,
+            body=letter.body,
+            tenant=tenant,
+            until=now + timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT),
+        )
         about = found or tenant
         audit.record(actor=None, action="user.password_asked", target=about, tenant=tenant)
         transaction.set_rollback(not is_here or to_one.is_over)

@@ -188,7 +188,8 @@ class Things:
     def _password(self) -> str:
         with context.platform():
             email = User.objects.get(pk=self._person()).email
-        passwords.ask(tenant=self._actor.tenant, email=email, language="en")
+        now = timezone.now()
+        passwords.ask(tenant=self._actor.tenant, email=email, language="en", now=now)
         return token_to(email)
 
     def _app(self) -> int:

@@ -6,11 +6,13 @@ from collections import Counter
 
 import pytest
 from django.utils import timezone
+from psycopg import sql
 
 from conversations.models import Contact, ContactAttribute, Conversation, HookDelivery, HookEvent
 from conversations.services import contacts, handling, joining, labels, starting
 from conversations.services.hooks import relaying
 from tenants import context
+from tenants.db import raw
 from tenants.feed.models import Change
 from tests.conversations.events import NOON, contact, text
 from tests.conversations.hooking import endpoint_at
@@ -226,6 +228,26 @@ def test_a_number_s_health_is_told_when_it_is_other_and_not_again(told, phones, 
     Phone.objects.filter(pk=phones["acme"].pk).update(last_webhook_at=timezone.now())
     telling.sweep()
     assert told() == {}
+
+
+def test_nobody_waits_for_whoever_writes_a_template_or_a_number_just_now(
+    told, phones, inside, acme
+):
+    one, other = template("pedido"), template("recibo")
+    lock = sql.SQL("SELECT FROM {} WHERE id = %s FOR UPDATE")
+    rows = [("whatsapp_messagetemplate", one.pk), ("whatsapp_phone", phones["acme"].pk)]
+    with raw.connect(name="test rival") as rival, rival.transaction():
+        for table, pk in rows:
+            rival.execute(lock.format(sql.Identifier(acme.schema_name, table)), (pk,))
+        telling.sweep()
+        found = told()
+        assert [body["template"]["id"] for body in found["template.updated"]] == [other.pk]
+        assert "number.health" not in found
+
+    telling.sweep()
+    found = told()
+    assert [body["template"]["id"] for body in found["template.updated"]] == [one.pk]
+    assert len(found["number.health"]) == 1
 
 
 # --- All of them

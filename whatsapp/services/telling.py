@@ -10,27 +10,34 @@ from tenants.feed import live
 from tenants.feed.live import Draft
 from tenants.feed.models import Change
 
-# Rivals: another sweeper, who finds the rows told; and writers, whose newer word is told next.
+# Rivals: whoever writes them just now. They are not waited for: what is locked is told next time.
 _TEMPLATES = """
-    UPDATE whatsapp_messagetemplate AS template SET told = known.hash
-    FROM (
+    WITH found AS (
         SELECT id, md5(concat_ws('|', status, category, quality, reason)) AS hash
         FROM whatsapp_messagetemplate
-    ) AS known
-    WHERE template.id = known.id AND template.told <> known.hash
+        WHERE told <> md5(concat_ws('|', status, category, quality, reason))
+        ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+    )
+    UPDATE whatsapp_messagetemplate AS template SET told = found.hash
+    FROM found WHERE template.id = found.id
     RETURNING template.id
 """
 _NUMBERS = """
-    UPDATE whatsapp_phone AS phone SET told = known.hash
-    FROM (
+    WITH known AS (
         SELECT owner.id, md5(concat_ws('|', owner.status, owner.health,
             string_agg(concat_ws('=', fact.matter, fact.word, fact.grade), '|' ORDER BY fact.matter)
         )) AS hash
         FROM whatsapp_phone AS owner
         LEFT JOIN whatsapp_numberfact AS fact ON fact.phone_id = owner.id
         GROUP BY owner.id
-    ) AS known
-    WHERE phone.id = known.id AND phone.told <> known.hash
+    ), found AS (
+        SELECT phone.id, known.hash
+        FROM whatsapp_phone AS phone JOIN known ON known.id = phone.id
+        WHERE phone.told <> known.hash
+        ORDER BY phone.id FOR NO KEY UPDATE OF phone SKIP LOCKED
+    )
+    UPDATE whatsapp_phone AS phone SET told = found.hash
+    FROM found WHERE phone.id = found.id
     RETURNING phone.id
 """
 
