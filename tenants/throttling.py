@@ -114,9 +114,11 @@ def _check(keys: list[_Key], *, now: datetime) -> None:
             .values("key")
             .annotate(failures=Count("id"), last_at=Max("at"))
         )
+    # What costs nothing yet is no wait, also where a failure beside this try is later than it.
     waits = [
-        row["last_at"] + timedelta(seconds=delay_seconds(row["failures"], free[row["key"]])) - now
+        row["last_at"] + timedelta(seconds=delay) - now
         for row in rows
+        if (delay := delay_seconds(row["failures"], free[row["key"]]))
     ]
     longest = max(waits, default=timedelta())
     if longest > timedelta():

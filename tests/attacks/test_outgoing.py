@@ -68,21 +68,23 @@ def told(inside, actor):
 # --- Where requests may go
 
 
-@pytest.mark.parametrize(
-    "url", [*EVIL, "https://metadata.google.internal/", "https://a.localhost/"]
-)
-def test_an_address_inside_is_refused_by_every_door(url, boss, hooks, page, receiver, settings):
+def test_an_address_inside_is_refused_by_every_door(boss, hooks, page, receiver, settings):
     made = boss.post(f"{hooks}/", {"url": receiver.url, "events": ["message.status"]})
     assert made.status_code == 201
     settings.EGRESS_LOOPBACK = False
-    one = f"{hooks}/{made.json()['id']}/"
+    one, admin = f"{hooks}/{made.json()['id']}/", page("admin@acme.test")
 
-    new = boss.post(f"{hooks}/", {"url": url, "events": ["message.status"]})
-    moved = boss.tell("PATCH", one, {"url": url})
-    form = {"url": url, "events": "message.status"}
-    typed = page("admin@acme.test").post("/settings/webhooks/", form)
+    taken = set()
+    for url in [*EVIL, "https://metadata.google.internal/", "https://a.localhost/"]:
+        answers = (
+            boss.post(f"{hooks}/", {"url": url, "events": ["message.status"]}),
+            boss.tell("PATCH", one, {"url": url}),
+            admin.post("/settings/webhooks/", {"url": url, "events": "message.status"}),
+        )
+        if {answer.status_code for answer in answers} != {400}:
+            taken.add(url)
 
-    assert {new.status_code, moved.status_code, typed.status_code} == {400}
+    assert not taken
     assert boss.get(one).json()["url"] == receiver.url
     assert len(boss.get(f"{hooks}/").json()["results"]) == 1
 

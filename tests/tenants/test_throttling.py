@@ -80,6 +80,12 @@ def test_the_first_failures_cost_nothing(noon):
     throttling.check(email="ana@acme.test", address=ADDRESS, now=noon)
 
 
+def test_a_failure_beside_the_try_costs_nothing_either(noon):
+    _fail(1, now=noon + timedelta(milliseconds=50))
+
+    throttling.check(email="ana@acme.test", address=ADDRESS, now=noon)
+
+
 def test_the_account_is_slowed_from_any_address_and_in_any_spelling(noon):
     _fail(throttling.FREE_PER_ACCOUNT, now=noon)
 
